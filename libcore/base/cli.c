@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#ifndef VMUTILS_VERSION
+#define VMUTILS_VERSION "0"
+#endif
+
+struct cli_common cli = { .wait_ms = 10000 };
+static const struct cli_program *program;
+
+static const struct cli_option uri_option = { "connect", 'c', "URI", CLI_TEXT, &cli.uri,
+                                              "which root: qemu:///system, qemu:///session, qemu:///embed?root=/DIR" };
+static const struct cli_option wait_option = { "wait", 0, "SECONDS", CLI_SECONDS, &cli.wait_ms,
+                                               "how long to wait for a lock that someone else holds (10)" };
+static const struct cli_option json_option = { "json", 0, NULL, CLI_FLAG, &cli.json, "print JSON" };
+static bool help, version, complete;
+static const struct cli_option common_options[] = {
+    { "quiet", 'q', NULL, CLI_FLAG, &cli.quiet, "no notices on standard error" },
+    { "verbose", 'v', NULL, CLI_COUNT, &cli.verbose, "say more" },
+    { "help", 0, NULL, CLI_FLAG, &help, "print this help and exit" },
+    { "version", 0, NULL, CLI_FLAG, &version, "print the version and exit" },
+};
+
+enum { MAX_OPTIONS = 64 };
+static const struct cli_option *all[MAX_OPTIONS];
+static size_t n_all;
+
+static void collect(void)
+{
+    n_all = 0;
+    for (const struct cli_option *o = program->options; o && o->name && n_all < MAX_OPTIONS - 8; o++)
+        all[n_all++] = o;
+    if (program->common & CLI_JSON)
+        all[n_all++] = &json_option;
+    if (program->common & CLI_URI)
+        all[n_all++] = &uri_option;
+    if (program->common & CLI_WAIT)
+        all[n_all++] = &wait_option;
+    for (size_t i = 0; i < sizeof common_options / sizeof *common_options; i++)
+        all[n_all++] = &common_options[i];
+}
+
+static void print_help(void)
+{
+    printf("usage: %s [OPTION…]%s%s\n%s\n\n", program->name, *program->operands ? " " : "", program->operands,
+           program->summary);
+    for (size_t i = 0; i < n_all; i++) {
+        char left[80];
+        char letter[6] = "    ";
+        if (all[i]->letter)
+            snprintf(letter, sizeof letter, "-%c, ", all[i]->letter);
+        snprintf(left, sizeof left, "%s--%s%s%s", letter, all[i]->name, all[i]->arg ? " " : "",
+                 all[i]->arg ? all[i]->arg : "");
+        printf("  %-30s %s\n", left, all[i]->help);
+    }
+    printf("\nExit status: 0 done, 1 failed, 2 usage, 3 no such thing, 4 wrong state, 5 busy,\n"
+           "6 QEMU refused or died, 7 not permitted, 8 time ran out. See %s(1), vmutils(7).\n",
+           program->name);
+}
+
+static void print_options(void)
+{
+    for (size_t i = 0; i < n_all; i++)
+        printf("%s\t%c\t%s\t%s\n", all[i]->name, all[i]->letter ? all[i]->letter : ' ',
+               all[i]->arg ? all[i]->arg : "", all[i]->help);
+}
+
+static void set(const struct cli_option *o, const char *value)
+{
+    switch (o->kind) {
+    case CLI_FLAG:
+        *(bool *)o->to = true;
+        return;
+    case CLI_COUNT:
+        ++*(int *)o->to;
+        return;
+    case CLI_TEXT:
+        *(const char **)o->to = value;
+        return;
+    case CLI_LIST: {
+        struct cli_list *l = o->to;
+        if (l->n == sizeof l->v / sizeof *l->v)
+            cli_usage("--%s is given too often (at most %zu times)", o->name, l->n);
+        l->v[l->n++] = value;
+        return;
+    }
+    case CLI_SECONDS: {
+        char *end;
+        double seconds = strtod(value, &end);
+        if (end == value || *end || !isfinite(seconds) || seconds < 0 || seconds > 1e9)
+            cli_usage("--%s: '%s' is not a number of seconds", o->name, value);
+        *(long long *)o->to = (long long)(seconds * 1000);
+        return;
+    }
+    case CLI_NUMBER: {
+        uint64_t v;
+        if (!parse_u64(value, &v) || v > INT64_MAX)
+            cli_usage("--%s: '%s' is not a number", o->name, value);
+        *(long long *)o->to = (long long)v;
+        return;
+    }
+    }
+}
+
+int cli_parse(const struct cli_program *p, int argc, char **argv)
+{
+    program = p;
+    collect();
+    struct option longs[MAX_OPTIONS + 2] = { 0 };
+    char letters[3 * MAX_OPTIONS] = ":";
+    size_t n = 1;
+    for (size_t i = 0; i < n_all; i++) {
+        longs[i] = (struct option){ all[i]->name, all[i]->arg ? required_argument : no_argument, NULL, 1000 + (int)i };
+        if (all[i]->letter) {
+            letters[n++] = all[i]->letter;
+            if (all[i]->arg)
+                letters[n++] = ':';
+        }
+    }
+    longs[n_all] = (struct option){ "complete-options", no_argument, NULL, 999 };
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, letters, longs, NULL)) != -1;) {
+        const struct cli_option *o = NULL;
+        if (c == '?' || c == ':') {
+            const char *what = argv[optind - 1];
+            if (c == ':')
+                cli_usage("option '%s' needs an argument", what);
+            if (optopt && optopt < 128)
+                cli_usage("unknown option '-%c'", optopt);
+            if (optopt >= 999)
+                cli_usage("option '%s' takes no argument", what);
+            cli_usage("unknown or ambiguous option '%s'", what);
+        }
+        if (c == 999) {
+            complete = true;
+            continue;
+        }
+        for (size_t i = 0; i < n_all && !o; i++)
+            if (c == 1000 + (int)i || (c < 999 && all[i]->letter == c))
+                o = all[i];
+        if (o)
+            set(o, optarg);
+    }
+    if (help || version || complete) {
+        if (complete)
+            print_options();
+        else if (help)
+            print_help();
+        else
+            printf("%s (vmutils) %s\n", program->name, VMUTILS_VERSION);
+        exit(cli_done(ST_DONE));
+    }
+    return optind;
+}
+
+/* Messages may quote XML, QEMU or file names: nothing in them may steer a terminal. */
+static void print_line(const char *text)
+{
+    struct str line = STR_INIT;
+    str_add(&line, program ? program->name : "vmutils");
+    str_add(&line, ": ");
+    str_add_shown(&line, text);
+    str_addc(&line, '\n');
+    fflush(stdout);
+    fputs(str_text(&line), stderr);
+    str_release(&line);
+}
+
+int cli_fail(const struct err *e)
+{
+    print_line(*e->text ? e->text : "failed");
+    return e->status ? (int)e->status : ST_FAILED;
+}
+
+void cli_usage(const char *fmt, ...)
+{
+    struct err e = { .status = ST_USAGE };
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(e.text, sizeof e.text, fmt, ap);
+    va_end(ap);
+    err_add(&e, " (try: %s --help)", program->name);
+    exit(cli_fail(&e));
+}
+
+void cli_note(const char *fmt, ...)
+{
+    if (cli.quiet)
+        return;
+    struct err e;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(e.text, sizeof e.text, fmt, ap);
+    va_end(ap);
+    print_line(e.text);
+}
+
+void cli_notes(const struct notes *n)
+{
+    for (size_t i = 0; i < n->n && !cli.quiet; i++)
+        print_line(n->text[i]);
+}
+
+int cli_done(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    struct err e;
+    err_errno(&e, "cannot write standard output");
+    cli_fail(&e);
+    return status == ST_DONE ? ST_FAILED : status;
+}
