@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DOMAIN_DOMAIN_H
+#define DOMAIN_DOMAIN_H
+
+#include "base/arena.h"
+#include "xml/vocab.h"
+
+/* The domain: what a document says, element family by element family. Each family has a header with
+ * its structs and enums and a source file with its tables. This struct only joins them. */
+
+struct domain_general; /* name, uuid, title, memory, vcpu, iothreads, on_*, pm … (domain/general.h) */
+struct domain_os;      /* <os>: type, loader, nvram, boot order, kernel, smbios, bios (domain/os.h) */
+struct domain_features; /* <features> (domain/features.h) */
+struct domain_cpu;     /* <cpu> with topology, features, numa cells (domain/cpu.h) */
+struct domain_clock;   /* <clock> and timers (domain/clock.h) */
+struct domain_qemu;    /* qemu: namespace: commandline, capabilities, deprecation, override (domain/qemu_ns.h) */
+
+struct disk;       /* domain/disk.h */
+struct controller; /* domain/controller.h */
+struct lease;
+struct filesystem; /* domain/filesystem.h */
+struct interface;  /* domain/interface.h */
+struct chardev;    /* domain/chardev.h: serial, parallel, console, channel */
+struct smartcard;  /* domain/chardev.h */
+struct input;      /* domain/input.h */
+struct tpm;        /* domain/tpm.h */
+struct graphics;   /* domain/graphics.h */
+struct sound;      /* domain/sound.h */
+struct audio;      /* domain/sound.h */
+struct video;      /* domain/video.h */
+struct hostdev;    /* domain/hostdev.h */
+struct redirdev;   /* domain/redirdev.h */
+struct redirfilter;
+struct hub;        /* domain/misc.h, as are all below */
+struct watchdog;
+struct memballoon;
+struct rng;
+struct panic;
+struct shmem;
+struct memory_device;
+struct iommu;
+struct vsock;
+struct nvram_device;
+struct seclabel;
+
+struct devices {
+    struct meta meta;
+    const char *emulator;
+    LIST(struct disk) disks;
+    LIST(struct controller) controllers;
+    LIST(struct lease) leases;
+    LIST(struct filesystem) filesystems;
+    LIST(struct interface) interfaces;
+    LIST(struct smartcard) smartcards;
+    LIST(struct chardev) serials;
+    LIST(struct chardev) parallels;
+    LIST(struct chardev) consoles;
+    LIST(struct chardev) channels;
+    LIST(struct input) inputs;
+    LIST(struct tpm) tpms;
+    LIST(struct graphics) graphics;
+    LIST(struct sound) sounds;
+    LIST(struct audio) audios;
+    LIST(struct video) videos;
+    LIST(struct hostdev) hostdevs;
+    LIST(struct redirdev) redirdevs;
+    struct redirfilter *redirfilter;
+    LIST(struct hub) hubs;
+    LIST(struct watchdog) watchdogs;
+    LIST(struct memballoon) memballoons; /* one at most; a list so that two are refused, not lost */
+    LIST(struct rng) rngs;
+    struct nvram_device *nvram;
+    LIST(struct panic) panics;
+    LIST(struct shmem) shmems;
+    LIST(struct memory_device) memories;
+    struct iommu *iommu;
+    struct vsock *vsock;
+};
+
+/* Where a device hangs; every device struct has `struct address *address` (NULL: none given). */
+enum address_type {
+    ADDRESS_UNSET,
+    ADDRESS_NONE,
+    ADDRESS_PCI,
+    ADDRESS_DRIVE,
+    ADDRESS_VIRTIO_SERIAL,
+    ADDRESS_CCID,
+    ADDRESS_USB,
+    ADDRESS_SPAPR_VIO,
+    ADDRESS_VIRTIO_S390,
+    ADDRESS_CCW,
+    ADDRESS_VIRTIO_MMIO,
+    ADDRESS_ISA,
+    ADDRESS_DIMM,
+    ADDRESS_UNASSIGNED,
+};
+
+struct address {
+    struct meta meta;
+    enum address_type type;
+    struct num domain, bus, slot, function; /* pci */
+    enum tri multifunction;
+    struct num zpci_uid, zpci_fid;
+    struct num controller, target, unit;    /* drive (with bus); controller: virtio-serial, ccid too */
+    struct num port;                        /* virtio-serial, ccid slot stands in slot */
+    const char *usb_port;                   /* "1.2.3", with bus */
+    struct num reg, iobase, irq;            /* spapr-vio, isa */
+    struct num cssid, ssid, devno;          /* ccw */
+    struct num base;                        /* dimm, with slot */
+};
+extern const struct element address_element;
+
+/* What every device carries: <address>, <alias name=>, <boot order=>. Included in each table by DEVICE_FIELDS. */
+struct device_info {
+    struct address *address;
+    const char *alias; /* printed live, or always when it is the user's own (ua-) */
+    struct num boot_order;
+    const char *loadparm;
+    const char *acpi_index; /* decimal text of <acpi index=> */
+    enum tri rom_enabled, rom_bar;
+    const char *rom_file;
+};
+extern const struct element alias_element;
+#define DEVICE_FIELDS(type)                                                                        \
+    { "boot@order", K_U32, AT(type, info.boot_order) },                                            \
+    { "boot@loadparm", K_STR, AT(type, info.loadparm) },                                           \
+    { "rom@enabled", K_YESNO, AT(type, info.rom_enabled) },                                        \
+    { "rom@bar", K_ONOFF, AT(type, info.rom_bar) },                                                \
+    { "rom@file", K_STR, AT(type, info.rom_file) },                                                \
+    { "acpi@index", K_STR, AT(type, info.acpi_index) },                                            \
+    { "alias@name", K_STR, AT(type, info.alias) },                                                 \
+    { "address", K_STRUCT, AT(type, info.address), .sub = &address_element }
+
+struct domain; /* the whole: domain/whole.h, written by the top-level family */
+
+#endif
