@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* One arena per document or operation: everything made while working on it is taken from here and
  * given back at once. Memory is zeroed and aligned for any type.
@@ -37,7 +38,7 @@ struct list {
 /* The capacity is the next power of two above n (at least 4), so no field for it is needed. */
 void list_add_raw(struct arena *a, void *list, void *item);
 void list_insert_raw(struct arena *a, void *list, size_t at, void *item);
-#define list_add(a, l, item) list_add_raw((a), (l), (1 ? (item) : *(l)->v))
-#define list_insert(a, l, at, item) list_insert_raw((a), (l), (at), (1 ? (item) : *(l)->v))
+#define list_add(a, l, item) list_add_raw((a), (l), (void *)(uintptr_t)(1 ? (item) : *(l)->v))
+#define list_insert(a, l, at, item) list_insert_raw((a), (l), (at), (void *)(uintptr_t)(1 ? (item) : *(l)->v))
 
 #endif
