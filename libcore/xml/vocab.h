@@ -97,6 +97,7 @@ struct field {
     uint64_t unit;            /* K_SIZE: bytes per unit of the stored number; 0 means 1024 */
     const char *unit_name;    /* K_SIZE: "KiB" by default */
     const struct element *sub;
+    bool row;                 /* see AT */
 };
 
 struct parse;
@@ -114,7 +115,9 @@ struct element {
     bool (*print)(const void *self, const char *name, struct str *out, int indent);
 };
 
-#define AT(type, member) offsetof(type, member)
+/* The offset of the member. The designator behind it says that what follows is left out on purpose, which
+ * keeps -Wmissing-field-initializers quiet for rows of three values. */
+#define AT(type, member) offsetof(type, member), .row = true
 #define NAMES(a) .names = (a), .n_names = sizeof(a) / sizeof *(a)
 #define FIELDS(a) .fields = (a), .n_fields = sizeof(a) / sizeof *(a)
 
