@@ -62,6 +62,7 @@ bool caps_prop(struct caps *c, const char *device, const char *prop);
 const char *caps_prop_type(struct caps *c, const char *device, const char *prop);
 /* NULL-terminated and sorted. */
 extern const char *const caps_devices[];
+bool caps_device_is_asked(const char *device);
 
 /* -object TYPE, or any other QOM type that is not abstract. */
 bool caps_object(struct caps *c, const char *type);

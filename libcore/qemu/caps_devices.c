@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "qemu/caps.h"
 
 /* The properties of these are asked for when an emulator is probed. To ask for all of some 400 to 800
@@ -33,3 +35,19 @@ const char *const caps_devices[] = {
     "x3130-upstream", "xio3130-downstream", "zpci",
     NULL,
 };
+
+bool caps_device_is_asked(const char *device)
+{
+    size_t lo = 0, hi = sizeof caps_devices / sizeof *caps_devices - 1;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        int d = strcmp(device, caps_devices[mid]);
+        if (d == 0)
+            return true;
+        if (d < 0)
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    return false;
+}
