@@ -17,7 +17,7 @@ struct domain_qemu;    /* qemu: namespace: commandline, capabilities, deprecatio
 
 struct disk;       /* domain/disk.h */
 struct controller; /* domain/controller.h */
-struct lease;
+struct lease;      /* domain/iommu.h */
 struct filesystem; /* domain/filesystem.h */
 struct interface;  /* domain/interface.h */
 struct chardev;    /* domain/chardev.h: serial, parallel, console, channel */
@@ -31,17 +31,17 @@ struct video;      /* domain/video.h */
 struct hostdev;    /* domain/hostdev.h */
 struct redirdev;   /* domain/redirdev.h */
 struct redirfilter;
-struct hub;        /* domain/misc.h, as are all below */
+struct hub;        /* domain/misc.h, as are all below but those with another name behind */
 struct watchdog;
 struct memballoon;
 struct rng;
 struct panic;
 struct shmem;
-struct memory_device;
-struct iommu;
+struct memory_device; /* domain/memory_device.h */
+struct iommu;      /* domain/iommu.h */
 struct vsock;
-struct nvram_device;
-struct seclabel;
+struct nvram_device; /* domain/iommu.h */
+struct seclabel;   /* domain/seclabel.h */
 
 struct devices {
     struct meta meta;
@@ -107,6 +107,8 @@ struct address {
     struct num reg, iobase, irq;            /* spapr-vio, isa */
     struct num cssid, ssid, devno;          /* ccw */
     struct num base;                        /* dimm, with slot */
+    struct num device;                      /* usb on the host, with bus; only in <source> */
+    const char *uuid;                       /* mdev on the host; only in <source> */
 };
 extern const struct element address_element;
 
