@@ -8,12 +8,26 @@
 /* The domain: what a document says, element family by element family. Each family has a header with
  * its structs and enums and a source file with its tables. This struct only joins them. */
 
-struct domain_general; /* name, uuid, title, memory, vcpu, iothreads, on_*, pm … (domain/general.h) */
-struct domain_os;      /* <os>: type, loader, nvram, boot order, kernel, smbios, bios (domain/os.h) */
-struct domain_features; /* <features> (domain/features.h) */
-struct domain_cpu;     /* <cpu> with topology, features, numa cells (domain/cpu.h) */
-struct domain_clock;   /* <clock> and timers (domain/clock.h) */
-struct domain_qemu;    /* qemu: namespace: commandline, capabilities, deprecation, override (domain/qemu_ns.h) */
+struct domain_os;       /* domain/os.h: <os> */
+struct sysinfo;         /* domain/os.h */
+struct domain_features; /* domain/features.h */
+struct domain_cpu;      /* domain/cpu.h: with topology, features, NUMA cells */
+struct domain_clock;    /* domain/clock.h */
+struct memory_backing;  /* domain/general.h, as are all to iothread and below */
+struct numatune;
+struct cputune;
+struct memtune;
+struct blkiotune;
+struct vcpu;
+struct iothread;
+struct perf_event;
+struct idmap_range;
+struct keywrap_cipher;
+struct launch_security;
+struct seclabel;         /* domain/seclabel.h */
+struct qemu_commandline; /* domain/qemu_ns.h */
+struct qemu_capabilities;
+struct qemu_overrides;
 
 struct disk;       /* domain/disk.h */
 struct controller; /* domain/controller.h */
@@ -41,7 +55,6 @@ struct memory_device; /* domain/memory_device.h */
 struct iommu;      /* domain/iommu.h */
 struct vsock;
 struct nvram_device; /* domain/iommu.h */
-struct seclabel;   /* domain/seclabel.h */
 
 struct devices {
     struct meta meta;
@@ -133,6 +146,68 @@ extern const struct element alias_element;
     { "alias@name", K_STR, AT(type, info.alias) },                                                 \
     { "address", K_STRUCT, AT(type, info.address), .sub = &address_element }
 
-struct domain; /* the whole: domain/whole.h, written by the top-level family */
+/* The whole. os, features, clock and devices are never NULL in a domain that domain_parse or domain_new
+ * made; all other pointers are NULL when the document says nothing. Enums named by int: their headers. */
+struct domain {
+    struct meta meta;
+    int type;          /* enum domain_type */
+    struct inum id;    /* of a running guest */
+    const char *xmlns_qemu;
+    const char *name, *uuid;
+    const char *genid; /* "": a new one at each start */
+    const char *title, *description, *metadata; /* metadata: XML as it stood */
+    struct num max_memory, memory_slots, memory, current_memory; /* KiB */
+    enum tri dump_core;
+    struct blkiotune *blkiotune;
+    struct memtune *memtune;
+    struct memory_backing *memory_backing;
+    struct num vcpus, vcpus_current;
+    int vcpu_placement; /* enum placement */
+    const char *vcpu_cpuset;
+    LIST(struct vcpu) vcpu_list;
+    struct num iothreads;
+    LIST(struct iothread) iothread_ids;
+    struct inum default_pool_min, default_pool_max;
+    struct cputune *cputune;
+    struct numatune *numatune;
+    const char *partition, *fibrechannel_appid;
+    LIST(struct sysinfo) sysinfos;
+    const char *bootloader, *bootloader_args;
+    struct domain_os *os;
+    LIST(struct idmap_range) idmap_uids;
+    LIST(struct idmap_range) idmap_gids;
+    struct domain_features *features;
+    struct domain_cpu *cpu;
+    struct domain_clock *clock;
+    int on_poweroff, on_reboot, on_crash; /* enum lifecycle_action */
+    int on_lockfailure;                   /* enum lockfailure_action */
+    enum tri suspend_to_mem, suspend_to_disk;
+    LIST(struct perf_event) perf_events;
+    struct devices *devices;
+    LIST(struct seclabel) seclabels;
+    LIST(struct keywrap_cipher) keywrap;
+    struct launch_security *launch_security;
+    struct qemu_commandline *qemu_commandline;
+    struct qemu_capabilities *qemu_capabilities;
+    int qemu_deprecation; /* enum qemu_deprecation */
+    struct qemu_overrides *qemu_overrides;
+};
+extern const struct element devices_element, domain_element;
+
+/* Reads a <domain> document. Everything lives in p->arena; NULL with p->err. */
+struct domain *domain_parse(const char *text, size_t n, struct parse *p);
+
+/* An empty domain: devices, os, features and clock are there and empty. */
+struct domain *domain_new(struct arena *a);
+
+/* Appends the document; flags are those of xml_print. */
+void domain_print(const struct domain *d, struct str *out, unsigned flags);
+
+/* Sets of CPUs or nodes as documents spell them: "0-3,^2,8". cpuset_next starts with *at = -1 and gives
+ * the members in ascending order, -1 at the end and for text that is no set. */
+bool cpuset_valid(const char *text);
+long cpuset_next(const char *text, long at);
+/* The same set in libvirt's spelling ("0-1,3,8"); NULL if it is none. */
+const char *cpuset_normal(struct arena *a, const char *text);
 
 #endif

@@ -134,6 +134,8 @@ static void print_attrs(const struct printer *pr, const char *prefix, size_t n, 
             const char *v = value_of(f, pr->self + f->at, buf);
             if (v)
                 print_attr(pr->out, tail + 1, v);
+            if (v && f->kind == K_SIZE)
+                print_attr(pr->out, "unit", f->unit_name ? f->unit_name : "KiB");
         } else if (!tail[0] && f->kind != K_STRUCT && f->kind != K_LIST && f->kind != K_FLAG) {
             *text = f;
             if (f->kind == K_SIZE && value_of(f, pr->self + f->at, buf))
@@ -155,16 +157,29 @@ static void print_raw(struct str *out, const char *raw, int indent)
     str_addc(out, '\n');
 }
 
+/* Takes back the element printed since mark if it came out as "<name/>". */
+static void drop_empty(struct str *out, size_t mark)
+{
+    const char *s = out->p + mark;
+    while (*s == ' ')
+        s++;
+    if (!strchr(s, '\'') && strcmp(s + strcspn(s, "/"), "/>\n") == 0)
+        out->p[out->len = mark] = '\0';
+}
+
 /* Children that are whole fields: structs, lists, repeated texts, raw XML. */
 static void print_whole(const struct printer *pr, const struct field *f, const char *name, int indent)
 {
     const void *at = pr->self + f->at;
     void *p;
     struct list l;
+    size_t mark = pr->out->len;
     switch (f->kind) {
     case K_STRUCT:
         memcpy(&p, at, sizeof p);
         xml_print(f->sub, name, p, pr->out, indent, pr->flags);
+        if (f->flags & F_NO_EMPTY)
+            drop_empty(pr->out, mark);
         return;
     case K_LIST:
         memcpy(&l, at, sizeof l);

@@ -175,7 +175,7 @@ static bool read_number(struct parse *p, int line, const struct field *f, const 
 static bool read_value(struct reader *r, const struct field *f, const char *tail, const char *text, xmlNode *x, int line,
                        struct parse *p)
 {
-    char what[128];
+    char what[256];
     void *to = r->self + f->at;
     describe(what, sizeof what, r, tail);
     switch (f->kind) {
@@ -216,9 +216,20 @@ static void keep_extra(struct reader *r, struct parse *p, const char *name, cons
     list_add(p->arena, &m->extras, x);
 }
 
+static bool known_prefix(const struct parse *p, const char *prefix, size_t n)
+{
+    for (const struct xml_namespace *k = p->namespaces; k && k->uri; k++)
+        if (strlen(k->prefix) == n && strncmp(k->prefix, prefix, n) == 0)
+            return true;
+    return false;
+}
+
 static bool unknown(struct reader *r, struct parse *p, const char *name, bool element, int line)
 {
     char what[256];
+    size_t colon = strcspn(name, ":");
+    if (name[colon] && known_prefix(p, name, colon))
+        return parse_error(p, line, "<%s>: %s: no such thing in this namespace", short_name(r), name);
     snprintf(what, sizeof what, element ? "<%s>: unknown element <%s>" : "<%s>: unknown attribute %s", short_name(r), name);
     if (p->strict)
         return parse_error(p, line, "%s", what);
@@ -254,50 +265,121 @@ static const struct field *find(const struct reader *r, char type, const char *n
     return text;
 }
 
+/* The name that tables use: with the canonical prefix of a known namespace, else as it stood. False for a
+ * name of another namespace, which no table means. */
+static bool table_name(char *to, size_t size, const xmlNs *ns, const xmlChar *local, const struct parse *p)
+{
+    const char *prefix = ns ? (const char *)ns->prefix : NULL;
+    bool ours = !prefix;
+    for (const struct xml_namespace *k = p->namespaces; ns && ns->href && k && k->uri; k++)
+        if (strcmp(k->uri, (const char *)ns->href) == 0) {
+            prefix = k->prefix;
+            ours = true;
+        }
+    snprintf(to, size, "%s%s%s", prefix ? prefix : "", prefix ? ":" : "", (const char *)local);
+    return ours;
+}
+
+/* Declarations are kept for what is printed as it stood. A prefix that we print ourselves cannot keep
+ * another meaning: read_namespaces drops its declaration, and unknown() refuses what would need it. */
+static void read_namespaces(struct reader *r, xmlNode *x, struct parse *p)
+{
+    for (const xmlNs *ns = x->nsDef; ns; ns = ns->next) {
+        const char *prefix = (const char *)ns->prefix, *uri = ns->href ? (const char *)ns->href : "";
+        if (prefix && !known_prefix(p, prefix, strlen(prefix)))
+            keep_extra(r, p, arena_printf(p->arena, "xmlns:%s", prefix), arena_strdup(p->arena, uri), false,
+                       (int)xmlGetLineNo(x));
+    }
+}
+
+/* @unit belongs to the size that stands in the same element. */
+static bool is_unit(const struct reader *r, const char *name)
+{
+    if (strcmp(name, "unit") != 0)
+        return false;
+    for (size_t i = 0; i < r->e->n_fields; i++) {
+        const struct field *f = &r->e->fields[i];
+        if (f->kind == K_SIZE && strcspn(f->path, "@") == r->n && strncmp(f->path, r->prefix, r->n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *attribute_value(xmlNode *x, const xmlAttr *a, struct parse *p)
+{
+    if (!a->children)
+        return "";
+    if (!a->children->next && a->children->content)
+        return arena_strdup(p->arena, (const char *)a->children->content);
+    xmlChar *all = xmlNodeListGetString(x->doc, a->children, 1);
+    const char *value = arena_strdup(p->arena, all ? (const char *)all : "");
+    xmlFree(all);
+    return value;
+}
+
 static bool read_attributes(struct reader *r, xmlNode *x, struct parse *p)
 {
     int line = (int)xmlGetLineNo(x);
+    if (x->nsDef)
+        read_namespaces(r, x, p);
     for (xmlAttr *a = x->properties; a; a = a->next) {
         char name[128];
-        snprintf(name, sizeof name, "%s%s%s", a->ns && a->ns->prefix ? (const char *)a->ns->prefix : "",
-                 a->ns && a->ns->prefix ? ":" : "", (const char *)a->name);
-        const char *value = a->children && !a->children->next && a->children->content
-                                ? arena_strdup(p->arena, (const char *)a->children->content)
-                                : "";
-        if (a->children && a->children->next) {
-            xmlChar *all = xmlNodeListGetString(x->doc, a->children, 1);
-            value = arena_strdup(p->arena, all ? (const char *)all : "");
-            xmlFree(all);
-        }
+        bool ours = table_name(name, sizeof name, a->ns, a->name, p);
+        const char *value = attribute_value(x, a, p);
         const char *tail = NULL;
         bool below = false;
-        const struct field *f = find(r, '@', name, &tail, &below);
+        const struct field *f = ours ? find(r, '@', name, &tail, &below) : NULL;
         if (f) {
-            if (!read_value(r, f, tail, value, NULL, line, p))
+            if (!read_value(r, f, tail, value, x, line, p))
                 return false;
-        } else {
-            /* The unit of a size is read with the size. */
-            const char *slash = strrchr(r->prefix, '/');
-            struct reader up = *r;
-            up.n = slash ? (size_t)(slash - r->prefix) : 0;
-            up.prefix[up.n] = '\0';
-            const char *t2 = NULL;
-            bool b2 = false;
-            const struct field *size = r->n && strcmp(name, "unit") == 0
-                                           ? find(&up, '<', slash ? slash + 1 : r->prefix, &t2, &b2)
-                                           : NULL;
-            if (!r->n && strcmp(name, "unit") == 0)
-                for (size_t i = 0; i < r->e->n_fields && !size; i++)
-                    if (r->e->fields[i].kind == K_SIZE && !r->e->fields[i].path[0])
-                        size = &r->e->fields[i];
-            if (size && size->kind == K_SIZE)
-                continue;
+        } else if (!is_unit(r, name)) {
             if (!unknown(r, p, name, false, line))
                 return false;
             keep_extra(r, p, arena_strdup(p->arena, name), value, false, line);
         }
     }
     return true;
+}
+
+static bool is_missing(const struct field *f, const char *self)
+{
+    const void *at = self + f->at;
+    void *v;
+    struct num n;
+    int e;
+    switch (f->kind) {
+    case K_STR:
+    case K_UUID:
+    case K_RAW:
+    case K_STRUCT:
+        memcpy(&v, at, sizeof v);
+        return !v;
+    case K_ENUM:
+    case K_YESNO:
+    case K_ONOFF:
+        memcpy(&e, at, sizeof e);
+        return !e;
+    case K_U32:
+    case K_U64:
+    case K_HEX:
+    case K_SIZE:
+        memcpy(&n, at, sizeof n);
+        return !n.set;
+    default:
+        return false;
+    }
+}
+
+static bool missing(const struct element *e, const struct field *f, struct parse *p, int line)
+{
+    const char *attr = strchr(f->path, '@'), *slash = strrchr(f->path, '/');
+    const char *child = slash && (!attr || slash < attr) ? slash + 1 : f->path;
+    int n = (int)strcspn(child, "@");
+    if (!attr)
+        return parse_error(p, line, n ? "<%s>: <%s> is missing" : "<%s>: its text is missing", e->name, child);
+    if (!n)
+        return parse_error(p, line, "<%s>: attribute %s is missing", e->name, attr + 1);
+    return parse_error(p, line, "<%s>: attribute %s of <%.*s> is missing", e->name, attr + 1, n, child);
 }
 
 static void *read_struct(const struct element *e, const char *name, xmlNode *x, struct parse *p)
@@ -311,23 +393,9 @@ static void *read_struct(const struct element *e, const char *name, xmlNode *x, 
         return NULL;
     }
     bool ok = e->read ? e->read(r.self, x, p) : read_element(&r, x, p);
-    for (size_t i = 0; ok && i < e->n_fields; i++) {
-        const struct field *f = &e->fields[i];
-        if (!(f->flags & F_REQUIRED))
-            continue;
-        void *v;
-        struct num n;
-        int en;
-        bool missing = false;
-        if (f->kind == K_STR || f->kind == K_UUID || f->kind == K_STRUCT)
-            memcpy(&v, r.self + f->at, sizeof v), missing = !v;
-        else if (f->kind == K_ENUM || f->kind == K_YESNO || f->kind == K_ONOFF)
-            memcpy(&en, r.self + f->at, sizeof en), missing = !en;
-        else if (f->kind == K_U32 || f->kind == K_U64 || f->kind == K_HEX || f->kind == K_SIZE)
-            memcpy(&n, r.self + f->at, sizeof n), missing = !n.set;
-        if (missing)
-            ok = parse_error(p, m->line, "<%s>: %s is missing", e->name, f->path);
-    }
+    for (size_t i = 0; ok && i < e->n_fields; i++)
+        if ((e->fields[i].flags & F_REQUIRED) && is_missing(&e->fields[i], r.self))
+            ok = missing(e, &e->fields[i], p, m->line);
     if (ok && e->parsed)
         ok = e->parsed(r.self, p);
     p->depth--;
@@ -383,11 +451,10 @@ static bool read_children(struct reader *r, xmlNode *x, struct parse *p)
         if (c->type != XML_ELEMENT_NODE)
             continue;
         char name[128];
-        snprintf(name, sizeof name, "%s%s%s", c->ns && c->ns->prefix ? (const char *)c->ns->prefix : "",
-                 c->ns && c->ns->prefix ? ":" : "", (const char *)c->name);
+        bool ours = table_name(name, sizeof name, c->ns, c->name, p);
         const char *tail = NULL;
         bool below = false;
-        const struct field *f = find(r, '<', name, &tail, &below);
+        const struct field *f = ours ? find(r, '<', name, &tail, &below) : NULL;
         bool whole = f && (f->kind == K_STRUCT || f->kind == K_LIST || f->kind == K_RAW);
         if (!f && !below) {
             if (!unknown(r, p, name, true, (int)xmlGetLineNo(c)))
@@ -443,7 +510,7 @@ static xmlDoc *parse_text(const char *text, size_t n, struct parse *p)
     xmlDoc *doc = xmlCtxtReadMemory(ctxt, text, (int)n, NULL, NULL,
                                     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT |
                                         XML_PARSE_BIG_LINES | XML_PARSE_NOCDATA);
-    if (!doc || !ctxt->wellFormed) {
+    if (!doc || !ctxt->wellFormed || !ctxt->nsWellFormed) {
         const xmlError *x = xmlCtxtGetLastError(ctxt);
         char reason[512];
         snprintf(reason, sizeof reason, "%s", x && x->message ? x->message : "empty document");

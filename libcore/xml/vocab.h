@@ -66,7 +66,7 @@ enum kind {
     K_I64,    /* struct inum */
     K_HEX,    /* struct num, printed 0x%0*x with .width digits */
     K_SIZE,   /* struct num in units of .unit bytes (default KiB); reads @unit, rounds up as libvirt does;
-                 printed with unit attribute .unit_name. The path must name an element's text. */
+                 printed with unit attribute .unit_name (beside an attribute, or of the text's element) */
     K_UUID,   /* const char *, normalised to lower case with dashes */
     K_FLAG,   /* enum tri: element present (TRI_YES); an empty element */
     K_STRUCT, /* T *: one child element with a table of its own (.sub) */
@@ -81,6 +81,7 @@ enum {
     F_OBSOLETE = 4,  /* parsed, never printed (the hook moves it to its new place) */
     F_EMPTY_OK = 8,  /* K_STR: an empty string counts as given and is printed */
     F_SECRET = 16,   /* printed only with PRINT_SECRETS (passwords) */
+    F_NO_EMPTY = 32, /* K_STRUCT: not printed while nothing in it is given */
 };
 
 struct element;
@@ -121,6 +122,12 @@ struct element {
 #define NAMES(a) .names = (a), .n_names = sizeof(a) / sizeof *(a)
 #define FIELDS(a) .fields = (a), .n_fields = sizeof(a) / sizeof *(a)
 
+/* A namespace that tables know: its elements are found as "prefix:name", whatever prefix the document
+ * bound to the URI. Declarations of other namespaces are kept as attributes "xmlns:PREFIX". */
+struct xml_namespace {
+    const char *prefix, *uri;
+};
+
 /* What a hook may need: the arena, the file name for messages, the error to fill. */
 struct parse {
     struct arena *arena;
@@ -129,6 +136,7 @@ struct parse {
     struct err *err;
     bool strict;           /* unknown words are errors */
     unsigned depth;
+    const struct xml_namespace *namespaces; /* up to an entry of NULLs; NULL: none */
 };
 
 /* Refuses at line with "FILE:LINE: " and the message; ST_FAILED. Returns false. */
