@@ -523,7 +523,6 @@ void caps_queries(struct str *out, bool kvm)
     for (unsigned i = 0; i < device_count(); i++)
         str_addf(out, "{\"execute\":\"device-list-properties\",\"arguments\":{\"typename\":\"%s\"},\"id\":%u}\n",
                  caps_devices[i], QUESTIONS + i);
-    str_add(out, "{\"execute\":\"quit\"}\n");
 }
 
 /* [{"name": "iothread", "type": "link<iothread>", …}, …] */

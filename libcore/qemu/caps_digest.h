@@ -15,7 +15,8 @@ struct caps_digest;
 struct caps_digest *caps_digest_new(const char *emulator, const char *accel);
 void caps_digest_free(struct caps_digest *d);
 
-/* What to send, all at once: one command a line, "quit" last. kvm: the accelerator is KVM. */
+/* What to send, all at once: one command a line. kvm: the accelerator is KVM. No "quit" is among them: QEMU
+ * would leave before its last answers are through if their reader is slow, and drop them. */
 void caps_queries(struct str *out, bool kvm);
 
 /* One line that came back, without its newline. Answers of other commands, and events, are passed over.

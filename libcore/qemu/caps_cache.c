@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "qemu/caps_env.h"
+#include "qemu/caps_image.h"
+#include "qemu/caps_probe.h"
+
+/* A cache file is an image with one more line after its first, which sorts there: */
+#define KEY_LINE "!vmutils-key\t"
+
+long long caps_timeout(const struct caps_env *env)
+{
+    return env->timeout_ms ? env->timeout_ms : CAPS_TIMEOUT_MS;
+}
+
+/* --- the key ------------------------------------------------------------------------------- */
+
+static void add_time(struct str *key, const char *what, struct timespec t)
+{
+    str_addf(key, " %s=%lld.%09ld", what, (long long)t.tv_sec, t.tv_nsec);
+}
+
+/* Where QEMU's own loader looks for modules, by distribution: a package that adds one changes what the emulator has. */
+static void add_modules(struct str *key)
+{
+#ifdef __x86_64__
+#define MULTIARCH "x86_64-linux-gnu"
+#else
+#define MULTIARCH "aarch64-linux-gnu"
+#endif
+    static const char *const dirs[] = { "/usr/lib/" MULTIARCH "/qemu", "/usr/lib/qemu", "/usr/lib64/qemu", "/usr/local/lib/qemu" };
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        struct stat st;
+        if (stat(dirs[i], &st) == 0)
+            add_time(key, "modules", st.st_mtim);
+    }
+}
+
+static void add_file(struct str *key, const char *what, const char *path, size_t max)
+{
+    char text[512];
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, max < sizeof text ? max : sizeof text - 1);
+    if (n <= 0)
+        return;
+    text[n] = 0;
+    char *at = strstr(text, "microcode\t: ");
+    at = at ? at + 12 : text;
+    at[strcspn(at, "\n")] = 0;
+    str_addf(key, " %s=%.64s", what, at);
+}
+
+/* The first processor's entry is enough, and the kernel makes no more of /proc/cpuinfo than is asked for. */
+static void add_microcode(struct str *key)
+{
+    size_t before = key->len;
+    add_file(key, "microcode", "/sys/devices/system/cpu/cpu0/microcode/version", 64);
+    if (key->len == before)
+        add_file(key, "cpu", "/proc/cpuinfo", 300);
+}
+
+static void add_kvm(struct str *key, const struct caps_env *env)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/dev/kvm", env->sysroot ? env->sysroot : "");
+    if (stat(path, &st) == 0)
+        str_addf(key, " kvm=%llx:%o:%u:%u", (unsigned long long)st.st_rdev, st.st_mode, st.st_uid, st.st_gid);
+}
+
+bool caps_key(const struct caps_env *env, const char *emulator, bool kvm, struct str *real, struct str *key, struct err *e)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    struct utsname u;
+    if (!realpath(emulator, path) || stat(path, &st) < 0)
+        return err_errno(e, "cannot use emulator %s", emulator);
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, ST_FAILED, "cannot use emulator %s: it is not a file", emulator);
+    if (access(path, X_OK) < 0)
+        return err_errno(e, "cannot run emulator %s", emulator);
+    str_add(real, path);
+    str_addf(key, "emulator=%s accel=%s size=%lld", path, kvm ? "kvm" : "tcg", (long long)st.st_size);
+    add_time(key, "mtime", st.st_mtim);
+    add_time(key, "ctime", st.st_ctim);
+    add_modules(key);
+    if (uname(&u) == 0)
+        str_addf(key, " kernel=%s %s", u.release, u.version);
+    add_kvm(key, env);
+    if (kvm)
+        add_microcode(key);
+    for (size_t i = 0; i < key->len; i++)
+        if ((unsigned char)key->p[i] < ' ')
+            key->p[i] = '?';
+    return true;
+}
+
+/* --- files --------------------------------------------------------------------------------- */
+
+/* Readable by people who look into the directory; the hash tells paths of the same last part apart. */
+static void file_name(char *out, size_t size, const char *real, bool kvm)
+{
+    uint64_t h = 14695981039346656037u;
+    for (const char *p = real; *p; p++)
+        h = (h ^ (unsigned char)*p) * 1099511628211u;
+    const char *base = strrchr(real, '/');
+    snprintf(out, size, "%.100s-%016llx-%s.caps", base ? base + 1 : real, (unsigned long long)h, kvm ? "kvm" : "tcg");
+}
+
+/* The key line stands in the first bytes, so one comparison tells. */
+static bool key_matches(const struct caps *c, const char *key)
+{
+    static const size_t magic = sizeof CAPS_MAGIC - 1, word = sizeof KEY_LINE - 1;
+    size_t n, k = strlen(key);
+    const char *p = caps_image(c, &n);
+    return n > magic + word + k && memcmp(p + magic, KEY_LINE, word) == 0 && memcmp(p + magic + word, key, k) == 0 &&
+           p[magic + word + k] == '\n';
+}
+
+struct caps *caps_cache_open(const struct caps_env *env, const char *real, bool kvm, const char *key)
+{
+    char name[192], path[PATH_MAX];
+    struct err ignored;
+    struct stat st;
+    if (!env->cache_dir)
+        return NULL;
+    file_name(name, sizeof name, real, kvm);
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", env->cache_dir, name) >= sizeof path)
+        return NULL;
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    /* Whoever may write it could shorten it under us, or have us believe what it likes. */
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_uid != geteuid() && st.st_uid != 0) || st.st_mode & 022)
+        return NULL;
+    struct caps *c = caps_map(fd, &ignored);
+    if (c && !key_matches(c, key)) {
+        caps_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void caps_cache_keep(const struct caps_env *env, const char *real, bool kvm, const char *key, const struct str *image)
+{
+    static const size_t magic = sizeof CAPS_MAGIC - 1;
+    char name[192], tmp[224];
+    if (!env->cache_dir || mkdir_parents(env->cache_dir, 0700) < 0)
+        return;
+    autoclose int dir = dir_open_at(AT_FDCWD, env->cache_dir);
+    if (dir < 0)
+        return;
+    autostr struct str text = STR_INIT;
+    str_addn(&text, image->p, magic);
+    str_addf(&text, "%s%s\n", KEY_LINE, key);
+    str_addn(&text, image->p + magic, image->len - magic);
+    file_name(name, sizeof name, real, kvm);
+    /* A name of our own for the new file: no lock is held, and several may be at it. The last one stands. */
+    snprintf(tmp, sizeof tmp, "%s.%ld", name, (long)getpid());
+    if (file_replace_at(dir, tmp, text.p, text.len, 0600, false) < 0 || renameat(dir, tmp, dir, name) < 0)
+        unlinkat(dir, tmp, 0);
+}
+
+/* --- one emulator -------------------------------------------------------------------------- */
+
+struct caps *caps_get(const struct caps_env *env, const char *emulator, bool kvm, struct err *e)
+{
+    autostr struct str real = STR_INIT, key = STR_INIT;
+    if (!caps_may_run(env, emulator, e) || !caps_key(env, emulator, kvm, &real, &key, e))
+        return NULL;
+    struct caps *c = caps_cache_open(env, str_text(&real), kvm, str_text(&key));
+    if (c)
+        return c;
+    if (kvm && !caps_kvm_usable(env)) {
+        err_set(e, ST_PERM, "cannot use KVM: /dev/kvm is not there or not permitted (try: type='qemu', or membership in group kvm)");
+        return NULL;
+    }
+    struct caps_job job = { .emulator = str_text(&real), .kvm = kvm };
+    caps_probe(&job, 1, 1, caps_timeout(env));
+    if (job.ok) {
+        caps_cache_keep(env, str_text(&real), kvm, str_text(&key), &job.image);
+        c = caps_load(job.image.p, job.image.len, e);
+    } else {
+        *e = job.err;
+    }
+    str_release(&job.image);
+    return c;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef QEMU_CAPS_ENV_H
+#define QEMU_CAPS_ENV_H
+
+#include "qemu/caps_get.h"
+
+/* Shared by caps_cache.c and caps_find.c. */
+
+/* What makes kept facts of emulator with that accelerator still true, as one line of text. real gets the
+ * path without symbolic links. False with err if it cannot be looked at. */
+bool caps_key(const struct caps_env *env, const char *emulator, bool kvm, struct str *real, struct str *key, struct err *e);
+
+/* The facts kept for that file, accelerator and key; NULL if there are none. */
+struct caps *caps_cache_open(const struct caps_env *env, const char *real, bool kvm, const char *key);
+/* Keeps an image; what goes wrong is not worth an error. */
+void caps_cache_keep(const struct caps_env *env, const char *real, bool kvm, const char *key, const struct str *image);
+
+long long caps_timeout(const struct caps_env *env);
+
+#endif
