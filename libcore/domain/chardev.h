@@ -29,7 +29,7 @@ extern const char *const chardev_type_names[16];
 enum socket_mode { SOCKET_UNSET, SOCKET_CONNECT, SOCKET_BIND, SOCKET_SERVER, SOCKET_CLIENT };
 extern const char *const socket_mode_names[5];
 
-enum tcp_protocol { PROTOCOL_UNSET, PROTOCOL_RAW, PROTOCOL_TELNET, PROTOCOL_TELNETS, PROTOCOL_TLS };
+enum tcp_protocol { TCP_UNSET, TCP_RAW, TCP_TELNET, TCP_TELNETS, TCP_TLS };
 extern const char *const tcp_protocol_names[5];
 
 /* One <source>: udp has one with mode='bind' and one with mode='connect'. */

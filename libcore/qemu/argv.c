@@ -85,3 +85,11 @@ bool argv_fail(struct argv *a, const struct meta *at, const char *fmt, ...)
         return err_set(a->err, ST_FAILED, "line %d: %s", at->line, text);
     return err_set(a->err, ST_FAILED, "%s", text);
 }
+
+void argv_virtio_options(struct props *p, enum tri iommu, enum tri ats, enum tri packed, enum tri page_per_vq)
+{
+    props_tri(p, "iommu_platform", iommu);
+    props_tri(p, "ats", ats);
+    props_tri(p, "packed", packed);
+    props_tri(p, "page-per-vq", page_per_vq);
+}

@@ -86,6 +86,8 @@ bool argv_address(struct argv *a, struct props *p, const struct meta *at, const 
 void argv_info(struct argv *a, struct props *p, const struct device_info *info);
 /* "virtio-blk" → "virtio-blk-pci", "-ccw", "-device" by address type; transitional models by suffix. */
 const char *argv_virtio(struct argv *a, const char *base, const struct address *address);
+/* <driver iommu= ats= packed= page_per_vq=> of any virtio device. */
+void argv_virtio_options(struct props *p, enum tri iommu, enum tri ats, enum tri packed, enum tri page_per_vq);
 
 /* Device families, in the order that argv_build calls them; each false with a->err set. */
 bool argv_controllers(struct argv *a);
