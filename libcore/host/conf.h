@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef HOST_CONF_H
+#define HOST_CONF_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* qemu.conf: `key = "text"`, `key = number`, `key = [ "text", … ]`, comments with #. The file is read anew by
+ * every command, so a change counts from the next one on; a file that is not there is an empty one. */
+enum conf_type { CONF_TEXT, CONF_NUMBER, CONF_LIST };
+
+struct conf_key {
+    const char *name;
+    enum conf_type type;
+    bool honoured; /* vmutils acts by it; the others of libvirt's are known and passed over */
+};
+extern const struct conf_key conf_keys[];
+extern const size_t conf_n_keys;
+
+struct conf_value {
+    const char *name;
+    enum conf_type type;
+    long long number;
+    const char *text; /* of numbers too */
+    LIST(const char) list;
+    int line;
+};
+
+struct conf {
+    const char *path;
+    LIST(struct conf_value) values;
+};
+
+/* Reads path. Unknown keys become notes with file:line. False with "file:line: what is wrong" for a syntax
+ * error, a value of the wrong type, or a file that cannot be read. Everything lives in a. */
+bool conf_read(struct conf *c, struct arena *a, const char *path, struct notes *notes, struct err *e);
+/* The same from text. */
+bool conf_parse(struct conf *c, struct arena *a, const char *path, const char *text, struct notes *notes, struct err *e);
+
+/* The value of a key; the fallback where the file does not set it. */
+const char *conf_text(const struct conf *c, const char *key, const char *fallback);
+long long conf_number(const struct conf *c, const char *key, long long fallback);
+/* NULL where the file does not set it. */
+const struct conf_value *conf_get(const struct conf *c, const char *key);
+
+/* Whom QEMU runs as: user and group of the file, else of the build (QEMU_USER, QEMU_GROUP); names or
+ * "+NUMBER". Errors name the key and where it stands. */
+bool conf_qemu_ids(const struct conf *c, uid_t *uid, gid_t *gid, struct err *e);
+/* "NAME", "+NUMBER" or a number as a user or group id; false if there is none. */
+bool user_id(const char *text, uid_t *uid);
+bool group_id(const char *text, gid_t *gid);
+
+#endif
