@@ -27,6 +27,8 @@ struct caps {
     bool mapped;
     struct arena *arena;
     struct kept *texts[BUCKETS], *machines, *cpus;
+    const struct caps_host_model *host_model;
+    bool host_model_known;
 };
 
 static struct caps *checked(struct caps *c, struct err *e)
@@ -358,8 +360,11 @@ static struct caps_machine *machine_parse(struct caps *c, struct span name, stru
 const struct caps_machine *caps_machine(struct caps *c, const char *name)
 {
     struct span value, canonical;
-    if (!name && !(name = caps_fact(c, "machine")))
-        return NULL;
+    if (!name)
+        name = caps_fact(c, "machine");
+    /* QEMU has no default for ARM any more; a domain that names none has always meant this one. */
+    if (!name)
+        name = "integratorcp";
     canonical = (struct span){ name, strlen(name) };
     if (!caps_find(c, "machine", canonical, &value) &&
         !(find(c, "alias", name, &canonical) && caps_find(c, "machine", canonical, &value)))
@@ -398,6 +403,19 @@ const char *caps_cpu_feature(struct caps *c, const char *model, const char *feat
 {
     struct span v;
     return find(c, "expansion", model, &v) ? keep_word(c, v, feature) : NULL;
+}
+
+struct arena *caps_arena(struct caps *c)
+{
+    return c->arena;
+}
+
+const struct caps_host_model *caps_host_model(struct caps *c)
+{
+    if (!c->host_model_known)
+        c->host_model = caps_host_model_make(c);
+    c->host_model_known = true;
+    return c->host_model;
 }
 
 bool caps_each(struct caps *c, const char *kind, size_t *at, const char **name, const char **value)

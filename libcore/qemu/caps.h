@@ -25,6 +25,7 @@
  *     expansion MODEL         FEATURE=VALUE …         (query-cpu-model-expansion, "static")
  *     fact NAME               TEXT
  *     machine NAME            max=N alias=… cpu=… ram=… hotplug numa deprecated default acpi=yes|no
+ *     model NAME              FEATURE …               (those on in its expansion; x86, without versions)
  *     option GROUP            PARAMETER=TYPE …        (query-command-line-options)
  *     qom NAME                PARENT                  (every type that is not abstract)
  *     type NAME               query-qmp-schema: .MEMBER:TYPE[?][$FEATURE…]  +VARIANT:TYPE  |ALTERNATIVE
@@ -116,6 +117,24 @@ const struct caps_cpu *caps_cpu(struct caps *c, const char *name);
 /* Value of a feature in the expansion of model "host" (KVM) or "max" (TCG): "true", "false", a number or
  * a text; NULL if unknown. */
 const char *caps_cpu_feature(struct caps *c, const char *model, const char *feature);
+
+/* What the CPU of this host (KVM), or the most that TCG gives, is in terms of a named model: the model that
+ * takes the fewest words, and the features to add to it or to take away. Names are QEMU's; libvirt spells a few
+ * differently (caps_feature_libvirt). x86 only, else NULL. */
+struct caps_host_feature {
+    const char *name;
+    bool require; /* else: disable */
+};
+struct caps_host_model {
+    const char *model;
+    const char *vendor; /* libvirt's name: AMD, Intel, Hygon */
+    size_t n;
+    const struct caps_host_feature *features;
+};
+const struct caps_host_model *caps_host_model(struct caps *c);
+/* Vendor of an x86 model by libvirt's name, "unknown" if it has none. */
+const char *caps_cpu_vendor(const char *model);
+const char *caps_feature_libvirt(const char *qemu);
 
 /* Walks all lines of one kind ("machine", "cpu", "device", "expansion" with "MODEL "…) in order of their
  * names. Start with *at = 0; false at the end. Name and value live as long as c. */

@@ -14,6 +14,10 @@ struct caps_digest {
     struct caps_writer *writer;
     struct str name, value; /* of the line in the making */
     struct str accels;
+    struct arena *arena;
+    LIST(const char) models; /* CPU models whose features are asked for when their names are known */
+    size_t models_asked;
+    bool x86;
     unsigned next; /* the question that is answered next */
     bool greeted;
 };
@@ -95,6 +99,7 @@ static void take_target(struct caps_digest *d, struct pull *p)
             char target[32];
             snprintf(target, sizeof target, "%.*s", (int)(s.n < 31 ? s.n : 31), s.p);
             const struct arch *a = arch_by_target(target);
+            d->x86 = streq(target, "x86_64") || streq(target, "i386");
             fact_text(d, "target", target);
             fact_text(d, "arch", a ? a->name : target);
             if (a)
@@ -164,6 +169,22 @@ static void take_missing(struct caps_digest *d, struct pull *p)
     str_release(&list);
 }
 
+/* "EPYC-v2" is EPYC or another name again; only names that libvirt knows too are looked into. */
+static bool is_version(const char *name)
+{
+    const char *v = strrchr(name, '-');
+    return v && v[1] == 'v' && v[2] && strspn(v + 2, "0123456789") == strlen(v + 2);
+}
+
+static void note_model(struct caps_digest *d, const char *name)
+{
+    static const char *const none[] = { "max", "host", "base" };
+    enum { MAX_MODELS = 256 };
+    if (d->x86 && d->models.n < MAX_MODELS && *name && !is_version(name) && name_index(none, 3, name) < 0 &&
+        !strpbrk(name, "\"\\"))
+        list_add(d->arena, &d->models, arena_strdup(d->arena, name));
+}
+
 static void take_cpus(struct caps_digest *d, struct pull *p)
 {
     static const char *const texts[][2] = { { "typename", "type=" }, { "alias-of", "alias=" } };
@@ -187,6 +208,7 @@ static void take_cpus(struct caps_digest *d, struct pull *p)
                 flag(&d->value, flags[i][1], span_eq(s, "true") && span_eq(key, flags[i][0]));
         }
         put(d, "cpu");
+        note_model(d, str_text(&d->name));
     }
 }
 
@@ -269,8 +291,8 @@ static void take_objects(struct caps_digest *d, struct pull *p)
     }
 }
 
-/* {"model": {"name": "base", "props": {"vme": true, …}}} */
-static void take_expansion(struct caps_digest *d, struct pull *p)
+/* {"model": {"name": "base", "props": {"vme": true, …}}}; all of them, or the names of those that are on. */
+static void take_expansion(struct caps_digest *d, struct pull *p, bool all)
 {
     struct span key, s;
     begin(d);
@@ -285,21 +307,25 @@ static void take_expansion(struct caps_digest *d, struct pull *p)
                 continue;
             }
             for (pull_object(p); pull_key(p, &key);)
-                if (pull_scalar(p, &s))
-                    add_key_value(&d->value, key, s);
+                if (pull_scalar(p, &s) && (all || span_eq(s, "true"))) {
+                    if (all)
+                        add_key_value(&d->value, key, s);
+                    else
+                        add_word(&d->value, "", key);
+                }
         }
     }
 }
 
 static void take_max(struct caps_digest *d, struct pull *p)
 {
-    take_expansion(d, p);
+    take_expansion(d, p, true);
     caps_put(d->writer, "expansion", "max", str_text(&d->value));
 }
 
 static void take_host(struct caps_digest *d, struct pull *p)
 {
-    take_expansion(d, p);
+    take_expansion(d, p, true);
     caps_put(d->writer, "expansion", "host", str_text(&d->value));
 }
 
@@ -509,6 +535,25 @@ static unsigned device_count(void)
     return n;
 }
 
+static unsigned first_model(void)
+{
+    return QUESTIONS + device_count();
+}
+
+static unsigned question_count(const struct caps_digest *d)
+{
+    return first_model() + (unsigned)d->models.n;
+}
+
+void caps_digest_more(struct caps_digest *d, struct str *out)
+{
+    for (; d->models_asked < d->models.n; d->models_asked++)
+        str_addf(out,
+                 "{\"execute\":\"query-cpu-model-expansion\",\"arguments\":{\"type\":\"static\",\"model\":"
+                 "{\"name\":\"%s\"}},\"id\":%u}\n",
+                 d->models.v[d->models_asked], first_model() + (unsigned)d->models_asked);
+}
+
 void caps_queries(struct str *out, bool kvm)
 {
     for (unsigned i = 0; i < QUESTIONS; i++) {
@@ -551,6 +596,7 @@ struct caps_digest *caps_digest_new(const char *emulator, const char *accel)
         abort();
     }
     d->writer = caps_writer_new();
+    d->arena = arena_new();
     fact_text(d, "emulator", emulator);
     fact_text(d, "accel", accel);
     return d;
@@ -561,6 +607,7 @@ void caps_digest_free(struct caps_digest *d)
     if (!d)
         return;
     caps_writer_free(d->writer);
+    arena_free(d->arena);
     str_release(&d->name);
     str_release(&d->value);
     str_release(&d->accels);
@@ -604,7 +651,7 @@ static bool take_greeting(struct caps_digest *d, struct pull *p, struct err *e)
 /* The next question that was put: those of another accelerator were not. Answers come in that order. */
 static bool take_answer(struct caps_digest *d, unsigned id, struct pull *p, bool is_error, struct err *e)
 {
-    if (id >= QUESTIONS + device_count())
+    if (id >= question_count(d))
         return err_set(e, ST_QEMU, "answers a question that was not asked (id %u)", id);
     if (id < d->next)
         return err_set(e, ST_QEMU, "answers question %u twice", id);
@@ -613,8 +660,12 @@ static bool take_answer(struct caps_digest *d, unsigned id, struct pull *p, bool
         return id > 0 || err_set(e, ST_QEMU, "refuses qmp_capabilities");
     if (id < QUESTIONS)
         questions[id].take(d, p);
-    else
+    else if (id < first_model())
         take_props(d, p, caps_devices[id - QUESTIONS]);
+    else {
+        take_expansion(d, p, false);
+        caps_put(d->writer, "model", d->models.v[id - first_model()], str_text(&d->value));
+    }
     return true;
 }
 
@@ -649,7 +700,7 @@ bool caps_digest_line(struct caps_digest *d, const char *line, size_t n, struct 
 
 bool caps_digest_complete(const struct caps_digest *d)
 {
-    return d->next == QUESTIONS + device_count();
+    return d->next == question_count(d);
 }
 
 bool caps_digest_greeted(const struct caps_digest *d)

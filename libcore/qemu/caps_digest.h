@@ -22,6 +22,8 @@ void caps_queries(struct str *out, bool kvm);
 /* One line that came back, without its newline. Answers of other commands, and events, are passed over.
  * False with err: not QEMU, not JSON, too old, or an answer that was not asked for. */
 bool caps_digest_line(struct caps_digest *d, const char *line, size_t n, struct err *e);
+/* What the answers so far give rise to ask as well; appends nothing if nothing. */
+void caps_digest_more(struct caps_digest *d, struct str *out);
 /* Every question has its answer. */
 bool caps_digest_complete(const struct caps_digest *d);
 /* QEMU has said hello. */

@@ -25,7 +25,7 @@ enum { MAX_PARALLEL = 64, TAIL = 2048 };
 struct run {
     struct caps_job *job; /* NULL: the slot is free */
     struct caps_digest *digest;
-    const struct str *queries;
+    struct str out; /* what is to be sent; so much of it is */
     size_t sent;
     pid_t pid;
     int qmp, errors;
@@ -131,6 +131,7 @@ static void run_release(struct run *r)
     if (r->errors >= 0)
         close(r->errors);
     str_release(&r->in);
+    str_release(&r->out);
     caps_digest_free(r->digest);
     memset(r, 0, sizeof *r);
 }
@@ -148,7 +149,8 @@ static void finish(struct run *r, bool ok)
 
 static bool start(struct prober *p, struct run *r, struct caps_job *job)
 {
-    *r = (struct run){ .job = job, .qmp = -1, .errors = -1, .queries = &p->queries[job->kvm] };
+    *r = (struct run){ .job = job, .qmp = -1, .errors = -1 };
+    str_addn(&r->out, p->queries[job->kvm].p, p->queries[job->kvm].len);
     if (!p->line)
         r->digest = caps_digest_new(job->emulator, job->kvm ? "kvm" : "tcg");
     r->deadline = p->timeout_ms < 0 ? -1 : now_ms() + p->timeout_ms;
@@ -161,10 +163,10 @@ static bool start(struct prober *p, struct run *r, struct caps_job *job)
 /* What is left to send, as far as it goes now. A peer that has closed shows when it is read. */
 static void send_queries(struct run *r)
 {
-    while (r->sent < r->queries->len) {
-        ssize_t n = send(r->qmp, r->queries->p + r->sent, r->queries->len - r->sent, MSG_NOSIGNAL);
+    while (r->sent < r->out.len) {
+        ssize_t n = send(r->qmp, r->out.p + r->sent, r->out.len - r->sent, MSG_NOSIGNAL);
         if (n < 0 && errno != EAGAIN && errno != EINTR)
-            r->sent = r->queries->len;
+            r->sent = r->out.len;
         if (n < 0)
             return;
         r->sent += (size_t)n;
@@ -250,11 +252,15 @@ static bool take_lines(struct prober *p, struct run *r)
             finish(r, p->line != NULL);
             return false;
         }
+        if (r->digest)
+            caps_digest_more(r->digest, &r->out);
         if (r->digest && caps_digest_complete(r->digest)) {
             finish(r, true);
             return false;
         }
     }
+    if (r->sent < r->out.len)
+        send_queries(r);
     r->in.len = (size_t)(end - at);
     memmove(r->in.p, at, r->in.len);
     if (r->in.len <= CAPS_MAX_LINE)
@@ -290,7 +296,7 @@ static void wait_for_runs(struct prober *p)
         struct run *r = &p->runs[i];
         bool busy = r->job;
         pf[2 * i] = (struct pollfd){ busy ? r->qmp : -1, POLLIN, 0 };
-        if (busy && r->sent < r->queries->len)
+        if (busy && r->sent < r->out.len)
             pf[2 * i].events |= POLLOUT;
         pf[2 * i + 1] = (struct pollfd){ busy ? r->errors : -1, POLLIN, 0 };
         if (busy && r->deadline >= 0 && (first < 0 || r->deadline < first))
