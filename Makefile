@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # vmutils: small programs that run QEMU guests from libvirt domain XML.
 #
-#   make             build/bin/* from cmd/*.c over build/libcore.a
-#   make check       build and run every test (installs what is missing: see deps)
-#   make demo        define, boot, ask and stop a guest below build/demo
-#   make bench       measure, as ratios against bare QEMU, xmllint and virsh
-#   make lint        warnings of two compilers, pages, scripts
-#   make check-faults  kill at each system call
-#   make install DESTDIR= PREFIX=/usr   make uninstall
-#   SANITIZE=1       any of these with ASan and UBSan, in build/sanitize
-#   QEMU_USER= QEMU_GROUP=   whom QEMU runs as in roots of root (default root:root)
+#   make               build/bin/* from cmd/*.c over build/libcore.a
+#   make check         build and run every test; T='tests/cli/run.bats …' only those
+#   make check-faults  kill the programs at each of their system calls
+#   make demo          define, boot, ask and stop a guest below build/demo
+#   make bench         measure, as ratios against bare QEMU, xmllint and virsh
+#   make lint          warnings of two compilers, pages, scripts, layers
+#   make deps          install what any of these lacks (each does so for itself)
+#   make install DESTDIR= PREFIX=/usr/local    make uninstall
+#   SANITIZE=1         any of these with ASan and UBSan, in build/sanitize
+#   QEMU_USER= QEMU_GROUP=   whom QEMU runs as in roots of root (root:root)
 
 VERSION    := 0.1.0
 PREFIX     ?= /usr/local
@@ -19,9 +20,13 @@ QEMU_GROUP ?= root
 CC         ?= cc
 B          := build$(if $(SANITIZE),/sanitize)
 
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 CPPFLAGS += -D_GNU_SOURCE -Ilibcore -DVMUTILS_VERSION='"$(VERSION)"' \
-            -DQEMU_USER='"$(QEMU_USER)"' -DQEMU_GROUP='"$(QEMU_GROUP)"' -DPREFIX='"$(PREFIX)"'
-WARN      = -Wall -Wextra -Wshadow -Wstrict-prototypes $(WERROR)
+            -DQEMU_USER='"$(QEMU_USER)"' -DQEMU_GROUP='"$(QEMU_GROUP)"'
+WARN      = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla $(WERROR)
 CFLAGS   ?= -O2 -g
 # -fno-strict-aliasing: the vocabulary engine fills structs through their field tables.
 HOUSE     = -std=c17 $(WARN) -fno-strict-aliasing -ffunction-sections -fdata-sections -fstack-protector-strong
@@ -32,44 +37,99 @@ LDFLAGS  += -fsanitize=address,undefined
 endif
 
 PACKAGES := libxml-2.0 jansson libselinux libcap-ng libseccomp uuid
-PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
 LIB_SRC  := $(wildcard libcore/*/*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 PROGRAMS := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 BINS     := $(PROGRAMS:%=$(B)/bin/%)
-UNIT_SRC := $(wildcard tests/unit/*.c)
-UNITS    := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
+UNITS    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
+HELPERS  := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/*.c tests/bench/*.c))
+PAGES    := $(wildcard man/*.[157])
+OBJ      := $(LIB_OBJ) $(PROGRAMS:%=$(B)/cmd/%.o) $(UNITS:%=%.o) $(HELPERS:%=%.o)
 
 all: $(BINS)
 
-# Nothing is built before the libraries are there; on a fresh machine deps installs them.
-$(B)/%.o: %.c | $(B)/deps.ok
+# What pkg-config says, asked once; made (and make begun anew) after the libraries are there.
+ifeq ($(filter clean deps uninstall,$(MAKECMDGOALS)),)
+include build/flags.mk
+endif
+build/flags.mk: Makefile build/deps.build
+	@{ echo "PKG_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; \
+	   echo "PKG_LIBS := $$(pkg-config --libs $(PACKAGES))"; \
+	   echo "CHECK_LIBS := $$(pkg-config --libs check 2>/dev/null || echo -lcheck)"; } >$@
+
+# One stamp for each part that tests/deps.sh knows.
+build/deps.%: tests/deps.sh Makefile
+	@mkdir -p build
+	@sh tests/deps.sh $*
+	@touch $@
+deps:
+	@sh tests/deps.sh
+
+# Other flags or another compiler than last time: everything is built again.
+FLAGS := $(CC) $(CPPFLAGS) $(HOUSE) $(CFLAGS) $(LDFLAGS)
+ifneq ($(strip $(file <$(B)/flags)),$(strip $(FLAGS)))
+$(shell mkdir -p $(B))
+$(file >$(B)/flags,$(FLAGS))
+endif
+
+# V=1 shows whole commands.
+show = $(if $(V),,@echo '  $(1) $@';)
+$(B)/%.o: %.c $(B)/flags | build/flags.mk
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(shell pkg-config --cflags $(PACKAGES)) $(HOUSE) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call show,CC)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(HOUSE) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/libcore.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(B)/bin/%: $(B)/cmd/%.o $(B)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) $(HOUSE) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(PACKAGES))
+	$(call show,LD)$(CC) $(HOUSE) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BINS): LIBS = $(PKG_LIBS)
+# It stays for the life of each guest, so it is kept to libc.
+$(B)/bin/vm-reap: LIBS =
 
-$(B)/tests/%: $(B)/tests/unit/%.o $(B)/libcore.a
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libcore.a
+	$(call show,LD)$(CC) $(HOUSE) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS)
+$(HELPERS): $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a
+	$(call show,LD)$(CC) $(HOUSE) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+$(UNITS:%=%.o): | build/deps.check
+
+# Stands in for QEMU in tests that start it thousands of times: static and without sanitizers, to
+# start in a millisecond.
+$(B)/tests/fake-qemu: tests/fake-qemu.c $(B)/flags | build/flags.mk
 	@mkdir -p $(@D)
-	$(CC) $(HOUSE) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check $(PACKAGES))
+	$(call show,CC)$(CC) -D_GNU_SOURCE -std=c17 $(WARN) -O2 -static -o $@ $<
 
-$(B)/deps.ok:
-	@sh tests/deps.sh build
-	@mkdir -p $(@D) && touch $@
+units: $(UNITS) $(HELPERS)
+helpers: $(HELPERS)
 
-units: $(UNITS)
+check: build/deps.check $(BINS) $(UNITS) $(HELPERS) $(if $(SANITIZE),plain)
+	@tests/run $(B) $(T)
+# Tests under strace or a seccomp filter need programs without sanitizers.
+plain:
+	@$(MAKE) SANITIZE= all helpers
+check-faults: build/deps.check $(BINS) $(HELPERS)
+	@FAULTS=all tests/run $(B) $(wildcard tests/cli/*fault*.bats)
+demo: build/deps.demo $(BINS)
+	@tests/demo.sh $(B)
+bench: build/deps.bench $(BINS) $(HELPERS)
+	@tests/bench/run $(B)
+lint: build/deps.lint $(BINS)
+	@tests/lint/run $(B)
+
+INSTALL_DIRS = bin share/man/man1 share/man/man5 share/man/man7 share/doc/vmutils \
+  share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
+install: $(BINS)
+	@for d in $(INSTALL_DIRS); do install -d '$(DESTDIR)$(PREFIX)'/$$d; done
+	@sh tests/install.sh '$(DESTDIR)' '$(PREFIX)' $(B)
+uninstall:
+	@sh tests/install.sh --remove '$(DESTDIR)' '$(PREFIX)' $(B)
 
 clean:
 	rm -rf build
 
-.PHONY: all units clean
+.PHONY: all units helpers plain deps check check-faults demo bench lint install uninstall clean
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(PROGRAMS:%=$(B)/cmd/%.d)
+-include $(OBJ:.o=.d)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2034,SC2120,SC2119,SC2013
+# Words for tests/cli/*.bats: "load ../helpers" at the top. See tests/README.
+#
+#   $BIN  built programs    $B  build directory    $TOP  source tree    $T  this test's own directory
+#   $URI  an embed root of this test's own (made at the first use of "embed", "domain" or "guest")
+
+: "${TOP:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}" "${B:=$TOP/build}" "${BIN:=$B/bin}"
+FAKE_QEMU=$B/tests/fake-qemu
+PATH=$BIN:$PATH
+bats_require_minimum_version 1.7.0
+
+setup() { helpers_setup; }
+teardown() { helpers_teardown; }
+
+# A file with a setup or teardown of its own calls these from it.
+helpers_setup() {
+    T=$(mktemp -d "${TMPDIR:-/tmp}/t.XXXXXX")
+    cd "$T" || return 1
+    URI=
+    unset LIBVIRT_DEFAULT_URI
+    [ "${VMUTILS_TEST_ALONE:-}" != yes ] || helpers_before=" $(helpers_pids | tr '\n' ' ') "
+}
+
+helpers_teardown() {
+    local pid
+    if [ "${VMUTILS_TEST_ALONE:-}" = yes ]; then
+        helpers_kill_others
+    else
+        # Without a process table of its own: the guests of this test, known by its directory.
+        for pid in $(grep -lsF -- "$T" /proc/[0-9]*/cmdline | cut -d/ -f3); do
+            [ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || kill -9 "$pid" 2>/dev/null || true
+        done
+    fi
+    cd /
+    chmod -R u+rwX "$T" 2>/dev/null || true
+    rm -rf --one-file-system "$T" || true
+}
+
+helpers_pids() { (cd /proc && printf '%s\n' [0-9]*); }
+
+# Ends what was not there when the test began, but for this shell, its parents and its children.
+helpers_kill_others() {
+    local pid parents=" " round left
+    pid=$BASHPID
+    while [ "${pid:-0}" -gt 0 ]; do
+        parents+="$pid "
+        pid=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null) || break
+    done
+    for round in 1 2 3 4 5 6 7 8 9 10; do
+        left=
+        for pid in $(helpers_pids); do
+            case "$helpers_before$parents" in *" $pid "*) continue ;; esac
+            # bats' own helpers (its countdown, this substitution) run this very shell.
+            case "$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\0' ' ')" in '' | *bats*) continue ;; esac
+            kill -9 "$pid" 2>/dev/null && left=yes
+        done
+        [ -n "$left" ] || return 0
+        sleep 0.05
+    done
+}
+
+# An embed root of this test's own: sets ROOT and URI, and LIBVIRT_DEFAULT_URI so that programs use it.
+embed() {
+    ROOT=${1:-$T/root}
+    mkdir -p "$ROOT"
+    URI="qemu:///embed?root=$ROOT"
+    export LIBVIRT_DEFAULT_URI=$URI
+}
+
+# ok CMD...: must succeed. must_fail STATUS CMD...: must exit with just STATUS ("any": 1 to 125), never by
+# a signal. Both leave what it printed in $out and $err.
+ok() { helpers_run 0 "$@"; }
+must_fail() { helpers_run "$@"; }
+helpers_run() {
+    local want=$1 status=0 files
+    shift
+    files=$(mktemp "$T/run.XXXXXX")
+    "$@" >"$files" 2>"$files.err" || status=$?
+    out=$(tr -d '\0' <"$files") err=$(tr -d '\0' <"$files.err")
+    if [ "$status" = "$want" ] || { [ "$want" = any ] && [ $status -ge 1 ] && [ $status -le 125 ]; }; then
+        return 0
+    fi
+    echo "exit status $status, expected $want: $*"
+    echo "-- stdout: ${out:0:2000}"
+    echo "-- stderr: ${err:0:2000}"
+    return 1
+}
+
+# contains TEXT PART...: each PART is in TEXT.
+contains() {
+    local text=$1 part
+    shift
+    for part; do
+        if [[ $text != *"$part"* ]]; then
+            echo "not found: $part"
+            echo "in: ${text:0:3000}"
+            return 1
+        fi
+    done
+}
+
+# same WHAT WANTED
+same() {
+    [ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }
+}
+
+# wait_for CMD...: until it succeeds, at most 30 s (slow machines and sanitizers; never a measure of speed).
+wait_for() {
+    local end=$((SECONDS + 30))
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $end ] || { echo "never came true: $*"; return 1; }
+        sleep 0.05
+    done
+}
+
+# requires WHAT: skips with a reason where this machine lacks it.
+requires() {
+    case $1 in
+    root) [ "$(id -u)" = 0 ] || skip "needs root" ;;
+    system) [ "${VMUTILS_TEST_SYSTEM:-}" = yes ] || skip "needs a qemu:///system of its own (root, overlayfs, make check)" ;;
+    libvirtd) [ -x /usr/sbin/libvirtd ] && command -v virsh >/dev/null || skip "needs libvirt-daemon-system" ;;
+    kvm) [ -w /dev/kvm ] || skip "needs /dev/kvm" ;;
+    *) command -v "$1" >/dev/null || skip "needs $1" ;;
+    esac
+}
+
+# domain NAME [DEVICES-XML [OTHER-XML]]: writes $T/NAME.xml, a small x86_64 TCG guest that needs no disk.
+# EMULATOR=PATH before it names another emulator (FAKE_QEMU).
+domain() {
+    [ -n "$URI" ] || embed
+    cat >"$T/$1.xml" <<EOF
+<domain type='qemu'>
+  <name>$1</name>
+  <memory unit='MiB'>64</memory>
+  <vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  ${3:-}
+  <devices>
+    <emulator>${EMULATOR:-/usr/bin/qemu-system-x86_64}</emulator>
+    ${2:-}
+  </devices>
+</domain>
+EOF
+}
+
+# guest NAME [...]: domain, and defined in $URI.
+guest() {
+    domain "$@"
+    vm-define -q -- "$T/$1.xml"
+}
