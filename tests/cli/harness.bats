@@ -5,8 +5,8 @@ load ../helpers
 @test "must_fail takes the very status and no signal" {
     must_fail 3 sh -c 'exit 3'
     must_fail any sh -c 'exit 7'
-    ! must_fail 3 sh -c 'exit 4'
-    ! must_fail any sh -c 'kill -SEGV $$'
+    run ! must_fail 3 sh -c 'exit 4'
+    run ! must_fail any sh -c 'kill -SEGV $$'
 }
 
 @test "what a test started is gone when it has ended, first half" {
