@@ -123,6 +123,7 @@ struct address {
     struct num device;                      /* usb on the host, with bus; only in <source> */
     const char *uuid;                       /* mdev on the host; only in <source> */
 };
+extern const char *const address_type_names[14];
 extern const struct element address_element;
 
 /* What every device carries: <address>, <alias name=>, <boot order=>. Included in each table by DEVICE_FIELDS. */

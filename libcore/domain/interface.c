@@ -24,7 +24,7 @@ static const struct field ip_fields[] = {
     { "@prefix", K_U32, AT(struct ip, prefix), .max = 128 },
     { "@peer", K_STR, AT(struct ip, peer) },
 };
-static const struct element ip_element = { "ip", sizeof(struct ip), FIELDS(ip_fields) };
+const struct element ip_element = { "ip", sizeof(struct ip), FIELDS(ip_fields) };
 
 static const struct field route_fields[] = {
     { "@family", K_STR, AT(struct route, family) },
@@ -34,7 +34,7 @@ static const struct field route_fields[] = {
     { "@gateway", K_STR, AT(struct route, gateway) },
     { "@metric", K_U32, AT(struct route, metric) },
 };
-static const struct element route_element = { "route", sizeof(struct route), FIELDS(route_fields) };
+const struct element route_element = { "route", sizeof(struct route), FIELDS(route_fields) };
 
 static const struct field range_fields[] = {
     { "@start", K_U32, AT(struct port_forward_range, start), .max = 65535, .flags = F_REQUIRED },

@@ -121,6 +121,6 @@ struct interface {
     enum tri isolated;
     struct device_info info;
 };
-extern const struct element interface_element;
+extern const struct element interface_element, ip_element, route_element;
 
 #endif

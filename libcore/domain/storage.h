@@ -153,7 +153,7 @@ struct storage_source {
     struct storage_auth *auth;
     LIST(struct seclabel) seclabels;
 };
-extern const struct element storage_source_element;
+extern const struct element storage_source_element, storage_host_element;
 
 /* <backingStore>; without a type it ends the chain. */
 struct backing_store {
