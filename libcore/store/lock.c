@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+
+unsigned long long pid_start_time(pid_t pid)
+{
+    char path[32], buf[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    autoclose int fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof buf - 1);
+    if (n <= 0)
+        return 0;
+    buf[n] = '\0';
+    /* The command's name may hold blanks and parentheses: what counts comes after the last one. */
+    char *p = strrchr(buf, ')');
+    for (int field = 2; p && field < 22; field++)
+        p = strchr(p + 1, ' ');
+    return p ? strtoull(p, NULL, 10) : 0;
+}
+
+static bool read_id(const char *path, char *id, size_t n)
+{
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, id, n) != (ssize_t)n) {
+        if (fd >= 0)
+            errno = EINVAL;
+        return false;
+    }
+    id[n] = '\0';
+    return true;
+}
+
+bool boot_id(char id[37])
+{
+    return read_id("/proc/sys/kernel/random/boot_id", id, 36);
+}
+
+bool machine_id(char id[33])
+{
+    return read_id("/etc/machine-id", id, 32) || read_id("/var/lib/dbus/machine-id", id, 32);
+}
+
+bool lock_still_there(int dir, const char *name, int fd)
+{
+    struct stat a, b;
+    return fstat(fd, &a) == 0 && fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+static int set_lock(int fd, enum lock_kind kind)
+{
+    struct flock l = { .l_type = kind == LOCK_SHARED ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET };
+    return fcntl(fd, F_OFD_SETLK, &l);
+}
+
+int lock_held(int dir, const char *name, enum lock_kind kind)
+{
+    autoclose int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -1;
+    struct flock l = { .l_type = kind == LOCK_SHARED ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET };
+    if (fcntl(fd, F_OFD_GETLK, &l) < 0)
+        return -1;
+    return l.l_type != F_UNLCK;
+}
+
+/* The note that the holder left: "PID START WHAT". It is believed only while that process lives. */
+static void say_busy(int fd, const char *label, struct err *e)
+{
+    char note[512], what[512];
+    int pid = 0;
+    unsigned long long start = 0;
+    ssize_t n = pread(fd, note, sizeof note - 1, 0);
+    note[n > 0 ? n : 0] = '\0';
+    if (sscanf(note, "%d %llu %511[^\n]", &pid, &start, what) == 3 && start && pid_start_time(pid) == start) {
+        autostr struct str shown = STR_INIT;
+        str_add_shown(&shown, what);
+        err_set(e, ST_BUSY, "%s is busy: '%s' (pid %d) is working on it", label, str_text(&shown), pid);
+    } else {
+        err_set(e, ST_BUSY, "%s is busy: another command is working on it", label);
+    }
+}
+
+static bool leave_note(int fd, const char *what)
+{
+    char note[512];
+    int n = snprintf(note, sizeof note - 1, "%d %llu %s", (int)getpid(), pid_start_time(getpid()), what);
+    if (n > (int)sizeof note - 2)
+        n = sizeof note - 2;
+    note[n++] = '\n';
+    return ftruncate(fd, 0) == 0 && pwrite(fd, note, (size_t)n, 0) == n;
+}
+
+/* There is no wait with a deadline for file locks: ask again in growing steps. */
+static bool wait_lock(int fd, enum lock_kind kind, long long deadline)
+{
+    long pause_us = 200;
+    while (set_lock(fd, kind) < 0) {
+        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+            return false;
+        if (deadline >= 0 && now_ms() >= deadline) {
+            errno = EAGAIN;
+            return false;
+        }
+        struct timespec t = { 0, pause_us * 1000 };
+        nanosleep(&t, NULL);
+        pause_us = pause_us < 20000 ? pause_us * 2 : 20000;
+    }
+    return true;
+}
+
+int lock_take(int dir, const char *name, enum lock_kind kind, long long deadline, const char *label, const char *what,
+              struct err *e)
+{
+    for (;;) {
+        autoclose int fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+        if (fd < 0) {
+            err_errno(e, "%s: cannot open the lock file '%s'", label, name);
+            return -1;
+        }
+        if (!wait_lock(fd, kind, deadline)) {
+            if (errno == EAGAIN)
+                say_busy(fd, label, e);
+            else
+                err_errno(e, "%s: cannot lock '%s'", label, name);
+            return -1;
+        }
+        if (!lock_still_there(dir, name, fd))
+            continue;
+        /* The note only serves messages: a full disk must not keep anyone from stopping a guest. */
+        (void)(kind == LOCK_EXCLUSIVE && leave_note(fd, what));
+        return steal_fd(&fd);
+    }
+}
