@@ -2,11 +2,10 @@
 #include "domain/memory_device.h"
 
 const char *const memory_model_names[6] = { NULL, "dimm", "nvdimm", "virtio-pmem", "virtio-mem", "sgx-epc" };
-const char *const memory_access_mode_names[3] = { NULL, "shared", "private" };
 
 static const struct field fields[] = {
     { "@model", K_ENUM, AT(struct memory_device, model), NAMES(memory_model_names), .flags = F_REQUIRED },
-    { "@access", K_ENUM, AT(struct memory_device, access), NAMES(memory_access_mode_names) },
+    { "@access", K_ENUM, AT(struct memory_device, access), NAMES(memory_access_names) },
     { "@discard", K_YESNO, AT(struct memory_device, discard) },
     { "uuid", K_UUID, AT(struct memory_device, uuid) },
     { "source/nodemask", K_STR, AT(struct memory_device, nodemask) },

@@ -3,6 +3,7 @@
 #define DOMAIN_MEMORY_DEVICE_H
 
 #include "domain/domain.h"
+#include "domain/general.h"
 
 enum memory_model {
     MEMORY_UNSET,
@@ -13,14 +14,14 @@ enum memory_model {
     MEMORY_SGX_EPC,
 };
 extern const char *const memory_model_names[6];
-enum memory_access_mode { MEMORY_ACCESS_UNSET, MEMORY_SHARED, MEMORY_PRIVATE };
-extern const char *const memory_access_mode_names[3];
+
+
 
 /* Sizes in KiB. */
 struct memory_device {
     struct meta meta;
     enum memory_model model;
-    enum memory_access_mode access;
+    enum memory_access access;
     enum tri discard;
     const char *uuid;
     struct num pagesize;
