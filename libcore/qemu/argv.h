@@ -84,6 +84,10 @@ bool argv_fail(struct argv *a, const struct meta *at, const char *fmt, ...) __at
 bool argv_address(struct argv *a, struct props *p, const struct meta *at, const struct address *address);
 /* bootindex, romfile, rombar, acpi-index: what device_info says besides alias and address. */
 void argv_info(struct argv *a, struct props *p, const struct device_info *info);
+/* The alias of the controller of that type (enum controller_type) and index; NULL: there is none. */
+const char *argv_controller(struct argv *a, int type, uint64_t index);
+/* <boot order=>, or the place in <os><boot dev=> if the device is the first of that kind. */
+struct num argv_boot_index(struct argv *a, const struct device_info *info);
 /* "virtio-blk" → "virtio-blk-pci", "-ccw", "-device" by address type; transitional models by suffix. */
 const char *argv_virtio(struct argv *a, const char *base, const struct address *address);
 /* <driver iommu= ats= packed= page_per_vq=> of any virtio device. */
