@@ -26,6 +26,12 @@ static void add(struct arena *a, struct objects *o, const struct object *x)
     list_add(a, &o->all, copy);
 }
 
+static void one(struct arena *a, struct objects *o, const char *path, const char *why, enum object_use use,
+                enum object_kind kind, bool owned, const struct meta *at)
+{
+    add(a, o, &(struct object){ .path = path, .why = why, .use = use, .kind = kind, .owned = owned, .at = at });
+}
+
 static const char *source_path(enum storage_type type, const struct storage_source *s, enum object_kind *kind)
 {
     if (!s)
@@ -36,6 +42,12 @@ static const char *source_path(enum storage_type type, const struct storage_sour
     return type == STORAGE_BLOCK ? s->dev : type == STORAGE_DIR ? s->dir : type == STORAGE_VHOST_USER ? s->path : s->file;
 }
 
+static void labels(struct object *x, const struct storage_source *s)
+{
+    x->seclabels = s ? s->seclabels.v : NULL;
+    x->n_seclabels = s ? s->seclabels.n : 0;
+}
+
 static void disk(struct arena *a, struct objects *o, const struct disk *d)
 {
     struct object x = { .why = arena_printf(a, "disk %s", d->target ? d->target : "?"), .owned = true, .at = &d->meta };
@@ -43,12 +55,14 @@ static void disk(struct arena *a, struct objects *o, const struct disk *d)
             : d->shareable == TRI_YES                         ? OBJECT_SHARED
                                                               : OBJECT_EXCLUSIVE;
     x.path = source_path(d->type, d->source, &x.kind);
+    labels(&x, d->source);
     add(a, o, &x);
     unsigned n = 1;
     for (const struct backing_store *b = d->backing; b && b->type; b = b->backing, n++) {
         x.why = arena_printf(a, "backing file %u of %s", n, d->target ? d->target : "?");
         x.use = OBJECT_READONLY;
         x.path = source_path(b->type, b->source, &x.kind);
+        labels(&x, b->source);
         add(a, o, &x);
     }
 }
@@ -66,18 +80,20 @@ static void boot(struct arena *a, struct objects *o, const struct domain_os *os)
         { os->nvram, "NVRAM", OBJECT_EXCLUSIVE },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        add(a, o, &(struct object){ rows[i].path, rows[i].why, rows[i].use, OBJECT_FILE, true, &os->meta });
+        one(a, o, rows[i].path, rows[i].why, rows[i].use, OBJECT_FILE, true, &os->meta);
     /* Firmware is everybody's: its owner is never ours to change. */
-    add(a, o, &(struct object){ os->loader, "firmware", OBJECT_READONLY, OBJECT_FILE, false, &os->meta });
+    one(a, o, os->loader, "firmware", OBJECT_READONLY, OBJECT_FILE, false, &os->meta);
 }
 
 static void host_end(struct arena *a, struct objects *o, const struct chardev_host *h, const char *why,
                      const struct meta *at)
 {
     struct object x = { .why = why, .use = OBJECT_EXCLUSIVE, .owned = true, .at = at };
-    add(a, o, &(struct object){ h->log_file, arena_printf(a, "log of %s", why), OBJECT_EXCLUSIVE, OBJECT_FILE, true, at });
+    one(a, o, h->log_file, arena_printf(a, "log of %s", why), OBJECT_EXCLUSIVE, OBJECT_FILE, true, at);
     const struct chardev_source *s = chardev_first(h);
     x.path = s->path;
+    x.seclabels = s->seclabels.v;
+    x.n_seclabels = s->seclabels.n;
     switch (h->type) {
     case CHARDEV_DEV:
         x.kind = OBJECT_CHARACTER;
@@ -116,13 +132,13 @@ static void small_devices(struct arena *a, struct objects *o, const struct devic
     for (size_t i = 0; i < d->inputs.n; i++) {
         const struct input *x = d->inputs.v[i];
         const char *path = x->type == INPUT_PASSTHROUGH ? x->evdev : x->type == INPUT_EVDEV ? x->dev : NULL;
-        add(a, o, &(struct object){ path, arena_printf(a, "input %zu", i), OBJECT_EXCLUSIVE, OBJECT_CHARACTER, true, &x->meta });
+        one(a, o, path, arena_printf(a, "input %zu", i), OBJECT_EXCLUSIVE, OBJECT_CHARACTER, true, &x->meta);
     }
     for (size_t i = 0; i < d->tpms.n; i++) {
         const struct tpm *x = d->tpms.v[i];
         if (x->backend == TPM_PASSTHROUGH)
-            add(a, o, &(struct object){ x->device_path ? x->device_path : "/dev/tpm0", "TPM", OBJECT_EXCLUSIVE,
-                                        OBJECT_CHARACTER, true, &x->meta });
+            one(a, o, x->device_path ? x->device_path : "/dev/tpm0", "TPM", OBJECT_EXCLUSIVE,
+                                        OBJECT_CHARACTER, true, &x->meta);
     }
     for (size_t i = 0; i < d->rngs.n; i++) {
         const struct rng *x = d->rngs.v[i];
@@ -130,19 +146,19 @@ static void small_devices(struct arena *a, struct objects *o, const struct devic
             continue;
         if (x->backend->model == RNG_RANDOM)
             /* /dev/urandom and its like belong to all; a hardware generator is opened as it is, too. */
-            add(a, o, &(struct object){ x->backend->path ? x->backend->path : "/dev/random", arena_printf(a, "rng %zu", i),
-                                        OBJECT_READONLY, OBJECT_CHARACTER, false, &x->meta });
+            one(a, o, x->backend->path ? x->backend->path : "/dev/random", arena_printf(a, "rng %zu", i),
+                                        OBJECT_READONLY, OBJECT_CHARACTER, false, &x->meta);
         else
             host_end(a, o, &x->backend->host, arena_printf(a, "rng %zu", i), &x->meta);
     }
     for (size_t i = 0; i < d->memories.n; i++)
-        add(a, o, &(struct object){ d->memories.v[i]->path, arena_printf(a, "memory device %zu", i),
+        one(a, o, d->memories.v[i]->path, arena_printf(a, "memory device %zu", i),
                                     d->memories.v[i]->readonly == TRI_YES ? OBJECT_READONLY : OBJECT_EXCLUSIVE,
-                                    OBJECT_FILE, true, &d->memories.v[i]->meta });
+                                    OBJECT_FILE, true, &d->memories.v[i]->meta);
     for (size_t i = 0; i < d->filesystems.n; i++)
-        add(a, o, &(struct object){ d->filesystems.v[i]->dir, arena_printf(a, "filesystem %s", d->filesystems.v[i]->target ? d->filesystems.v[i]->target : "?"),
+        one(a, o, d->filesystems.v[i]->dir, arena_printf(a, "filesystem %s", d->filesystems.v[i]->target ? d->filesystems.v[i]->target : "?"),
                                     d->filesystems.v[i]->readonly == TRI_YES ? OBJECT_READONLY : OBJECT_SHARED,
-                                    OBJECT_DIRECTORY, false, &d->filesystems.v[i]->meta });
+                                    OBJECT_DIRECTORY, false, &d->filesystems.v[i]->meta);
 }
 
 void domain_objects(const struct domain *d, struct arena *a, struct objects *o)

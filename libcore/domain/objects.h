@@ -30,6 +30,8 @@ struct object {
      * 9p shares keep their owners, as in libvirt). */
     bool owned;
     const struct meta *at; /* the element, for messages */
+    struct seclabel *const *seclabels; /* of its <source> */
+    size_t n_seclabels;
 };
 
 struct objects {

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef GUARD_DEVICES_H
+#define GUARD_DEVICES_H
+
+#include "base/err.h"
+#include "domain/domain.h"
+#include "host/conf.h"
+
+/* The device rules of a guest: which device nodes its cgroup lets QEMU open, as the devices controller of
+ * cgroup v1 and a BPF program of v2 take them. Rules go by number, so nodes are looked at now. */
+struct device_rule {
+    char type; /* b, c */
+    unsigned major;
+    unsigned minor;
+    bool any_minor;
+    const char *access; /* r, rw */
+    const char *path;   /* NULL: a whole major */
+    const char *why;    /* "shared", "disk vda" */
+};
+
+struct device_rules {
+    LIST(struct device_rule) all;
+};
+
+/* /dev/null … that every guest may open, where qemu.conf has no cgroup_device_acl. NULL-terminated. */
+extern const char *const devices_shared[];
+
+/* Fills *rules: the shared nodes, then the domain's own. A node that is not there is left out with a note; a
+ * disk of type block that is no block device is one, too. */
+void devices_plan(const struct domain *d, const struct conf *conf, struct arena *a, struct device_rules *rules,
+                  struct notes *notes);
+
+#endif
