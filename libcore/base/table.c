@@ -39,24 +39,25 @@ static void add_line(struct str *out, const char *const *cells, const size_t *wi
 void table_text(const struct table *t, struct str *out)
 {
     enum { MOST = 32 };
-    size_t width[MOST] = { 0 }, n = t->n < MOST ? t->n : MOST;
+    size_t width[MOST] = { 0 }, which[MOST], n = 0;
+    for (size_t i = 0; i < t->n && n < MOST; i++)
+        if (t->columns[i].head)
+            which[n++] = i;
     const char **cells = arena_array(t->arena, (t->rows.n + 1) * n, sizeof *cells);
-    bool heads = false;
     for (size_t i = 0; i < n; i++) {
-        cells[i] = t->columns[i].head ? t->columns[i].head : "";
-        heads = heads || t->columns[i].head;
+        cells[i] = t->columns[which[i]].head;
         width[i] = shown_width(cells[i]);
     }
     for (size_t r = 0; r < t->rows.n; r++)
         for (size_t i = 0; i < n; i++) {
             autostr struct str s = STR_INIT;
-            const char *text = t->rows.v[r][i];
+            const char *text = t->rows.v[r][which[i]];
             str_add_shown(&s, text ? text : "-");
             const char *cell = cells[(r + 1) * n + i] = arena_strdup(t->arena, str_text(&s));
             if (shown_width(cell) > width[i])
                 width[i] = shown_width(cell);
         }
-    for (size_t r = heads ? 0 : 1; r <= t->rows.n; r++)
+    for (size_t r = 0; r <= t->rows.n; r++)
         add_line(out, cells + r * n, width, n);
 }
 

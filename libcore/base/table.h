@@ -12,7 +12,7 @@
 enum column_type { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_BOOL }; /* how JSON shows it; a bool is "yes" or "no" */
 
 struct column {
-    const char *head; /* "STATE"; nothing is printed above a table whose heads are all NULL */
+    const char *head; /* "STATE"; NULL: only in JSON */
     const char *key;  /* "state" in JSON; NULL: only in the table */
     enum column_type type;
 };

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+bool load_text(const char *operand, struct str *text, struct err *e)
+{
+    const char *name = streq(operand, "-") ? "standard input" : operand;
+    autoclose int opened = streq(operand, "-") ? -1 : open(operand, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = streq(operand, "-") ? STDIN_FILENO : opened;
+    if (fd < 0)
+        return err_errno(e, "cannot open %s", name);
+    if (read_all(fd, XML_MAX_BYTES, text) < 0) {
+        if (errno == EFBIG)
+            return err_set(e, ST_FAILED, "%s: larger than %d MiB", name, XML_MAX_BYTES >> 20);
+        return err_errno(e, "cannot read %s", name);
+    }
+    return true;
+}
+
+static bool load_definition(const char *name, const struct root *r, struct str *text, struct err *e)
+{
+    char file[300];
+    if (strlen(name) > 240 || strchr(name, '/'))
+        return err_set(e, ST_NOENT, "%.240s: there is no such guest in %s", name, r->uri);
+    snprintf(file, sizeof file, "%s.xml", name);
+    autoclose int dir = root_open(r, ROOT_ETC, false, e);
+    if (dir < 0 && e->status != ST_NOENT)
+        return false;
+    if (dir < 0 || (file_read_at(dir, file, XML_MAX_BYTES, true, text) < 0 && errno == ENOENT))
+        return err_set(e, ST_NOENT, "%s: there is no such guest in %s (a file is named with a '/' or its .xml)", name, r->uri);
+    if (!text->len)
+        return err_errno(e, "cannot read %s/%s", r->dir[ROOT_ETC], file);
+    return true;
+}
+
+struct domain *load_domain(const char *operand, const struct root *r, struct parse *p)
+{
+    autostr struct str text = STR_INIT;
+    bool is_file = streq(operand, "-") || strchr(operand, '/') || str_ends(operand, ".xml");
+    if (is_file ? !load_text(operand, &text, p->err) : !load_definition(operand, r, &text, p->err))
+        return NULL;
+    p->file = streq(operand, "-") ? "-" : is_file ? operand : arena_printf(p->arena, "%s/%s.xml", r->dir[ROOT_ETC], operand);
+    return domain_parse(str_text(&text), text.len, p);
+}

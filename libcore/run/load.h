@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RUN_LOAD_H
+#define RUN_LOAD_H
+
+#include "base/err.h"
+#include "domain/domain.h"
+#include "host/root.h"
+
+/* Reads a document whole: "-" is standard input, anything else a path. ST_NOENT and the like name it. */
+bool load_text(const char *operand, struct str *text, struct err *e);
+
+/* The DOMAIN operand of programs that take a file or a guest: "-", a path (it has a '/' or ends in .xml),
+ * else the name of a guest of the root, whose definition is read. p: arena, notes, strict and err set. */
+struct domain *load_domain(const char *operand, const struct root *r, struct parse *p);
+
+#endif
