@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "domain/qemu_ns.h"
 
 void argv_add(struct argv *a, const char *option, const char *value)
 {
@@ -33,12 +34,12 @@ static void add_props(struct argv *a, const char *option, const struct props *p,
 
 void argv_object(struct argv *a, struct props *p)
 {
-    add_props(a, "-object", p, "qom-type", caps_json_object(a->caps));
+    add_props(a, "-object", p, "qom-type", a->json_object);
 }
 
 void argv_netdev(struct argv *a, struct props *p)
 {
-    add_props(a, "-netdev", p, "type", caps_json_netdev(a->caps));
+    add_props(a, "-netdev", p, "type", a->json_netdev);
 }
 
 void argv_blockdev(struct argv *a, struct props *p)
@@ -46,9 +47,44 @@ void argv_blockdev(struct argv *a, struct props *p)
     add_props(a, "-blockdev", p, NULL, true);
 }
 
+static void override(struct props *p, const struct qemu_property *q)
+{
+    int64_t i = 0;
+    uint64_t u = 0;
+    switch (q->type) {
+    case PROPERTY_STRING:
+        props_str(p, q->name, q->value);
+        break;
+    case PROPERTY_SIGNED:
+        parse_i64(q->value, &i);
+        props_int(p, q->name, i);
+        break;
+    case PROPERTY_UNSIGNED:
+        parse_u64(q->value, &u);
+        props_uint(p, q->name, u);
+        break;
+    case PROPERTY_BOOL:
+        props_bool(p, q->name, streq(q->value, "true"));
+        break;
+    default:
+        props_remove(p, q->name);
+        break;
+    }
+}
+
 void argv_device(struct argv *a, struct props *p)
 {
-    add_props(a, "-device", p, "driver", caps_json_device(a->caps));
+    const struct qemu_overrides *all = a->domain->qemu_overrides;
+    const struct prop *id = all ? props_find(p, "id") : NULL;
+    for (size_t i = 0; id && i < all->devices.n; i++) {
+        const struct qemu_override *o = all->devices.v[i];
+        if (!streq(id->s, o->alias))
+            continue;
+        for (size_t k = 0; k < o->properties.n; k++)
+            override(p, o->properties.v[k]);
+        list_add(a->arena, &a->overridden, o);
+    }
+    add_props(a, "-device", p, "driver", a->json_device);
 }
 
 int argv_pass(struct argv *a, enum passed_kind kind, const char *alias, const char *path, const void *object)

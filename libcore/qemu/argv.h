@@ -31,6 +31,7 @@ struct passed {
 
 struct argv_options {
     bool standalone;        /* a line that a person can run: no inherited descriptors, not paused */
+    const char *lib_dir;     /* lib/qemu: file-backed memory in ram/ID-NAME */
     const char *private_dir; /* lib/qemu/domain-ID-NAME: sockets and keys of this guest */
     const char *channel_dir; /* where unnamed channel sockets go: lib/qemu/channel/target/domain-ID-NAME */
     const char *home;        /* HOME in the guest's environment */
@@ -40,6 +41,7 @@ struct argv_options {
     bool sandbox;            /* -sandbox on,… */
     const char *vnc_listen, *spice_listen; /* qemu.conf; NULL: 127.0.0.1 */
     const char *tls_dir_vnc, *tls_dir_spice, *tls_dir_chardev; /* NULL: the defaults below /etc/pki */
+    long long now;           /* seconds since 1970, for clocks with an offset; 0: ask the host */
 };
 
 struct command {
@@ -61,13 +63,17 @@ struct argv {
     struct err *err;
     int next_fd;
     unsigned next_node; /* libvirt-N-storage, -format */
+    const char *short_name; /* "2-web": id and name, cut, as the guest's directories have it */
+    bool json_device, json_object, json_netdev;
+    LIST(const struct qemu_override) overridden; /* <qemu:override>s that found their device */
 };
 
 /* Appends words. */
 void argv_add(struct argv *a, const char *option, const char *value); /* value NULL: a bare option */
 void argv_addf(struct argv *a, const char *option, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* -device, -object, -netdev as JSON or words by what the emulator takes; -blockdev always as JSON.
- * argv_device applies <qemu:override> of the alias (property "id"). */
+ * argv_device applies <qemu:override> of the alias (property "id"). argv_build fills in all directories
+ * of the options, so that builders find no NULL there. */
 void argv_device(struct argv *a, struct props *p);
 void argv_object(struct argv *a, struct props *p);
 void argv_netdev(struct argv *a, struct props *p);
