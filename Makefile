@@ -47,7 +47,7 @@ HELPERS  := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/*.c tests/bench/*
 PAGES    := $(wildcard man/*.[157])
 OBJ      := $(LIB_OBJ) $(PROGRAMS:%=$(B)/cmd/%.o) $(UNITS:%=%.o) $(HELPERS:%=%.o)
 
-all: $(BINS)
+all: $(BINS) $(B)/libcore.a
 
 # What pkg-config says, asked once; made (and make begun anew) after the libraries are there.
 ifeq ($(filter clean deps uninstall,$(MAKECMDGOALS)),)
@@ -106,7 +106,7 @@ units: $(UNITS) $(HELPERS)
 helpers: $(HELPERS)
 
 check: build/deps.check $(BINS) $(UNITS) $(HELPERS) $(if $(SANITIZE),plain)
-	@tests/run $(B) $(T)
+	+@tests/run $(B) $(T)
 # Tests under strace or a seccomp filter need programs without sanitizers.
 plain:
 	@$(MAKE) SANITIZE= all helpers
@@ -117,7 +117,7 @@ demo: build/deps.demo $(BINS)
 bench: build/deps.bench $(BINS) $(HELPERS)
 	@tests/bench/run $(B)
 lint: build/deps.lint $(BINS)
-	@tests/lint/run $(B)
+	+@tests/lint/run $(B)
 
 INSTALL_DIRS = bin share/man/man1 share/man/man5 share/man/man7 share/doc/vmutils \
   share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
