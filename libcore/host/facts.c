@@ -28,6 +28,8 @@ static char *text_of(const struct reader *r, const char *fmt, ...)
 {
     char path[PATH_MAX];
     int n = snprintf(path, sizeof path, "%s", r->root);
+    if ((size_t)n >= sizeof path)
+        return NULL;
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(path + n, sizeof path - (size_t)n, fmt, ap);

@@ -156,7 +156,8 @@ void caps_cache_keep(const struct caps_env *env, const char *real, bool kvm, con
     if (!env->cache_dir || mkdir_parents(env->cache_dir, 0700) < 0)
         return;
     autoclose int dir = dir_open_at(AT_FDCWD, env->cache_dir);
-    if (dir < 0)
+    struct stat st;
+    if (dir < 0 || fstat(dir, &st) < 0 || st.st_uid != geteuid() || st.st_mode & 022)
         return;
     autostr struct str text = STR_INIT;
     str_addn(&text, image->p, magic);
@@ -167,6 +168,18 @@ void caps_cache_keep(const struct caps_env *env, const char *real, bool kvm, con
     snprintf(tmp, sizeof tmp, "%s.%ld", name, (long)getpid());
     if (file_replace_at(dir, tmp, text.p, text.len, 0600, false) < 0 || renameat(dir, tmp, dir, name) < 0)
         unlinkat(dir, tmp, 0);
+}
+
+void caps_export(const char *image, size_t n, struct str *out)
+{
+    static const size_t magic = sizeof CAPS_MAGIC - 1, word = sizeof KEY_LINE - 1;
+    const char *rest = image + magic, *end = image + n;
+    if (n > magic + word && memcmp(rest, KEY_LINE, word) == 0) {
+        const char *nl = memchr(rest, '\n', (size_t)(end - rest));
+        rest = nl ? nl + 1 : end;
+    }
+    str_addn(out, image, magic);
+    str_addn(out, rest, (size_t)(end - rest));
 }
 
 /* --- one emulator -------------------------------------------------------------------------- */

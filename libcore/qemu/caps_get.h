@@ -34,6 +34,9 @@ bool caps_may_run(const struct caps_env *env, const char *emulator, struct err *
  * A cache that cannot be read or written is no error: the emulator is asked again. NULL with err. */
 struct caps *caps_get(const struct caps_env *env, const char *emulator, bool kvm, struct err *e);
 
+/* The image as a file to keep or to hand on: without the line that says what a cache file is valid for. */
+void caps_export(const char *image, size_t n, struct str *out);
+
 /* One emulator of the host and what it said; of several names of one file only the first is listed. */
 struct caps_emulator {
     const char *path;

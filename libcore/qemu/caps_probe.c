@@ -391,10 +391,10 @@ size_t caps_probe(struct caps_job *jobs, size_t n, unsigned parallel, long long 
     return good;
 }
 
-/* True when it is the answer, which ends the run: the first is the greeting, the second that of qmp_capabilities. */
+/* True when it is the answer, which ends the run. */
 static bool take_asked(void *arg, const char *line, size_t n)
 {
-    if (!strstr(line, "\"vmutils-ask\""))
+    if (!strstr(line, "\"" CAPS_ASK_ID "\""))
         return false;
     str_addn(arg, line, n);
     return true;

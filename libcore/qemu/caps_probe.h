@@ -30,7 +30,8 @@ size_t caps_probe(struct caps_job *jobs, size_t n, unsigned parallel, long long 
 const char *const *caps_probe_args(bool kvm);
 
 /* One command answered by a fresh run of emulator, for what the facts leave out: properties of any
- * device. command is one JSON object; answer gets the line of the reply. */
+ * device. command is one JSON object with "id": CAPS_ASK_ID; answer gets the line of the reply. */
+#define CAPS_ASK_ID "vmutils-ask"
 bool caps_ask(const char *emulator, bool kvm, const char *command, long long timeout_ms, struct str *answer, struct err *e);
 
 #endif
