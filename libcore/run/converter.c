@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/converter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "guard/compute_only.h"
+#include "run/load.h"
+
+enum question_kind { ASK_CAPS, ASK_EMULATOR };
+
+struct question {
+    enum question_kind kind;
+    bool kvm;
+    char text[PATH_MAX]; /* emulator or architecture */
+};
+
+/* Facts come as a descriptor besides: a sealed memfd. */
+struct answer {
+    struct err err;
+    bool kvm;
+    char text[PATH_MAX];
+};
+
+static void read_inputs(struct converter *c, char **operands, int n)
+{
+    static char standard_input[] = "-";
+    char *none[] = { standard_input };
+    char **from = n ? operands : none;
+    for (int i = 0; i < (n ? n : 1); i++) {
+        struct input *in = arena_alloc(c->arena, sizeof *in);
+        autostr struct str text = STR_INIT;
+        in->name = from[i];
+        if (load_text(from[i], &text, &in->err)) {
+            in->n = text.len;
+            in->text = str_steal(&text);
+            if (!in->text)
+                in->text = "";
+        }
+        list_add(c->arena, &c->inputs, in);
+    }
+}
+
+static void know(struct converter *c, const char *emulator, bool kvm, struct caps *caps)
+{
+    struct known_caps *k = arena_alloc(c->arena, sizeof *k);
+    *k = (struct known_caps){ arena_strdup(c->arena, emulator), kvm, caps };
+    list_add(c->arena, &c->known, k);
+}
+
+bool converter_caps_file(struct converter *c, const char *path, struct err *e)
+{
+    struct caps *caps = caps_read(path, e);
+    if (!caps)
+        return false;
+    const char *emulator = caps_fact(caps, "emulator");
+    know(c, emulator ? emulator : "", streq(caps_fact(caps, "accel"), "kvm"), caps);
+    c->closed = true;
+    return true;
+}
+
+/* Parent */
+
+/* A copy that the child can map and nobody can change. -1 with errno. */
+static int sealed_copy(struct caps *caps)
+{
+    size_t n;
+    const char *image = caps_image(caps, &n);
+    autoclose int fd = memfd_create("capabilities", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || write_all(fd, image, n) < 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+        return -1;
+    return steal_fd(&fd);
+}
+
+static int answer_caps(const struct converter *c, const struct question *q, struct answer *to)
+{
+    bool kvm = q->kvm && caps_kvm_usable(&c->env);
+    if (!caps_may_run(&c->env, q->text, &to->err))
+        return -1;
+    struct caps *caps = NULL;
+    if (kvm && !(caps = caps_get(&c->env, q->text, true, &to->err)))
+        kvm = false; /* built without KVM, or for another architecture */
+    if (!caps && !(caps = caps_get(&c->env, q->text, false, &to->err)))
+        return -1;
+    to->kvm = kvm;
+    to->err = (struct err){ 0 };
+    int fd = sealed_copy(caps);
+    if (fd < 0)
+        err_errno(&to->err, "cannot hand on the facts of %s", q->text);
+    caps_free(caps);
+    return fd;
+}
+
+static void answer(const struct converter *c, int to, const struct question *q)
+{
+    struct answer reply = { 0 };
+    autoclose int fd = -1;
+    if (q->kind == ASK_CAPS) {
+        fd = answer_caps(c, q, &reply);
+    } else {
+        const char *path = caps_find_emulator(&c->env, c->arena, q->text, &reply.err);
+        if (path && strlen(path) < sizeof reply.text)
+            strcpy(reply.text, path);
+    }
+    char control[CMSG_SPACE(sizeof fd)] = { 0 };
+    struct iovec iov = { &reply, sizeof reply };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+    if (fd >= 0) {
+        m.msg_control = control;
+        m.msg_controllen = sizeof control;
+        struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+        *h = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd) };
+        memcpy(CMSG_DATA(h), &fd, sizeof fd);
+    }
+    sendmsg(to, &m, MSG_NOSIGNAL); /* a child that has gone shows as end of file */
+}
+
+static int serve(const struct converter *c, int link, pid_t child, struct err *e)
+{
+    struct question q;
+    int status;
+    for (;;) {
+        ssize_t n = recv(link, &q, sizeof q, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n != sizeof q)
+            break;
+        q.text[sizeof q.text - 1] = '\0';
+        answer(c, link, &q);
+    }
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) {
+            err_errno(e, "cannot wait for the parser");
+            return ST_FAILED;
+        }
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    err_set(e, ST_FAILED, "the parser ended by signal %d (%s): the document was refused", WTERMSIG(status),
+            strsignal(WTERMSIG(status)));
+    return ST_FAILED;
+}
+
+bool converter_enter(struct converter *c, char **operands, int n, int *status, struct err *e)
+{
+    int pair[2];
+    *status = ST_FAILED;
+    read_inputs(c, operands, n);
+    tzset();
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return err_errno(e, "cannot make a socket pair");
+    pid_t parent = getpid(), child = fork();
+    if (child < 0) {
+        close(pair[0]);
+        close(pair[1]);
+        return err_errno(e, "cannot fork");
+    }
+    if (child) {
+        close(pair[1]);
+        *status = serve(c, pair[0], child, e);
+        close(pair[0]);
+        return false;
+    }
+    close(pair[0]);
+    c->link = pair[1];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent || !guard_compute_only(e))
+        _exit(ST_FAILED);
+    return true;
+}
+
+/* Child */
+
+/* The parent's answer, *fd its descriptor or -1. */
+static bool ask(struct converter *c, const struct question *q, struct answer *a, int *fd, struct err *e)
+{
+    char control[CMSG_SPACE(sizeof *fd)];
+    struct iovec out = { (void *)q, sizeof *q }, in = { a, sizeof *a };
+    struct msghdr request = { .msg_iov = &out, .msg_iovlen = 1 };
+    struct msghdr reply = { .msg_iov = &in, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
+    *fd = -1;
+    if (sendmsg(c->link, &request, MSG_NOSIGNAL) != sizeof *q || recvmsg(c->link, &reply, MSG_CMSG_CLOEXEC) != sizeof *a)
+        return err_set(e, ST_FAILED, "the program that asks emulators has gone");
+    struct cmsghdr *h = CMSG_FIRSTHDR(&reply);
+    if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
+        memcpy(fd, CMSG_DATA(h), sizeof *fd);
+    if (a->err.status) {
+        *e = a->err;
+        return false;
+    }
+    return true;
+}
+
+static struct caps *lookup(struct converter *c, const char *emulator, bool kvm)
+{
+    for (size_t i = 0; i < c->known.n; i++)
+        if (c->known.v[i]->kvm == kvm && streq(c->known.v[i]->emulator, emulator))
+            return c->known.v[i]->caps;
+    return NULL;
+}
+
+/* From --caps alone: best the emulator's own facts, else those of one for the same architecture. */
+static struct caps *closed_lookup(struct converter *c, const char *emulator, const char *arch, bool kvm, struct err *e)
+{
+    struct caps *best = NULL;
+    int best_score = 0;
+    for (size_t i = 0; i < c->known.n; i++) {
+        const struct known_caps *k = c->known.v[i];
+        const char *has = caps_fact(k->caps, "arch");
+        int score = 0;
+        if (streq(k->emulator, emulator))
+            score = 8;
+        else if (streq(has, arch))
+            score = 4;
+        else if (streq(arch, "i686") && streq(has, "x86_64"))
+            score = 2;
+        if (score && k->kvm == kvm)
+            score++;
+        if (score > best_score) {
+            best_score = score;
+            best = k->caps;
+        }
+    }
+    if (!best)
+        err_set(e, ST_NOENT, "no --caps file is of %s%s", emulator ? emulator : "an emulator for ", emulator ? "" : arch);
+    return best;
+}
+
+struct caps *converter_caps(struct converter *c, const char *emulator, const char *arch, bool kvm, struct notes *notes,
+                            struct err *e)
+{
+    struct question q = { .kind = ASK_EMULATOR };
+    struct answer a;
+    autoclose int fd = -1;
+    if (c->closed)
+        return closed_lookup(c, emulator, arch, kvm, e);
+    if (!emulator) {
+        if (!arch || strlen(arch) >= sizeof q.text)
+            return err_set(e, ST_FAILED, "neither <emulator> nor an architecture is given"), NULL;
+        strcpy(q.text, arch);
+        if (!ask(c, &q, &a, &fd, e))
+            return NULL;
+        emulator = arena_strdup(c->arena, a.text);
+    }
+    struct caps *caps = lookup(c, emulator, kvm);
+    if (caps)
+        return caps;
+    if (strlen(emulator) >= sizeof q.text)
+        return err_set(e, ST_FAILED, "<emulator>: the path is longer than %d bytes", PATH_MAX - 1), NULL;
+    q = (struct question){ .kind = ASK_CAPS, .kvm = kvm };
+    strcpy(q.text, emulator);
+    if (!ask(c, &q, &a, &fd, e) || !(caps = caps_map(fd, e)))
+        return NULL;
+    if (kvm && !a.kvm)
+        note_add(notes, "%s cannot use KVM here: what it can do without is taken", emulator);
+    know(c, emulator, kvm, caps);
+    return caps;
+}

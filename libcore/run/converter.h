@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RUN_CONVERTER_H
+#define RUN_CONVERTER_H
+
+#include "base/err.h"
+#include "qemu/caps_get.h"
+
+/* What programs that only convert documents do before they look at one: read them all, fork, and confine the
+ * child (guard/compute_only.h). The child parses and prints; it can open and run nothing. What it needs to
+ * know of this host it asks its parent, which answers a few kinds of question and no others: the facts of
+ * an emulator, which emulator an architecture has, the host's firmware descriptors.
+ *
+ *     struct converter c = { .arena = a, .env = { … } };
+ *     if (!converter_enter(&c, argv + first, argc - first, &status, &e))
+ *         return status;                      // the parent: the child is done
+ *     for (size_t i = 0; i < c.inputs.n; i++) // the child
+ *         …
+ *     return cli_done(worst);
+ */
+struct input {
+    const char *name; /* as given; "-" for standard input */
+    const char *text; /* NULL: could not be read, see err */
+    size_t n;
+    struct err err;
+};
+
+struct known_caps {
+    const char *emulator;
+    bool kvm;
+    struct caps *caps;
+};
+
+struct converter {
+    struct arena *arena;
+    struct caps_env env;        /* which emulators the parent may ask */
+    LIST(struct known_caps) known; /* facts by emulator; filled from --caps by converter_caps_file */
+    bool closed;                /* only what is known counts: no emulator is run */
+    LIST(struct input) inputs;
+    int link;                   /* the child's end */
+};
+
+/* Takes the facts in that file as those of their emulator and accelerator, and of any other emulator for the
+ * same architecture; from then on no emulator is run. */
+bool converter_caps_file(struct converter *c, const char *path, struct err *e);
+
+/* No operands: standard input. True in the child. False in the parent, once the child has ended, with its exit
+ * status in *status; if it was killed or could not be made, *status is ST_FAILED and e says why. */
+bool converter_enter(struct converter *c, char **operands, int n, int *status, struct err *e);
+
+/* In the child. emulator NULL: that of the architecture. Facts that were asked for with KVM where it cannot
+ * be used are those without, with a note. NULL with err. */
+struct caps *converter_caps(struct converter *c, const char *emulator, const char *arch, bool kvm, struct notes *notes,
+                            struct err *e);
+
+#endif
