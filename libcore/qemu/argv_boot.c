@@ -7,7 +7,7 @@
 #include "domain/clock.h"
 #include "domain/features.h"
 #include "domain/general.h"
-#include "domain/machine.h"
+#include "domain/os_family.h"
 #include "domain/os.h"
 #include "domain/qemu_ns.h"
 #include "qemu/argv_top.h"

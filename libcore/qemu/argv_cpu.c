@@ -6,7 +6,7 @@
 #include "domain/cpu.h"
 #include "domain/features.h"
 #include "domain/general.h"
-#include "domain/machine.h"
+#include "domain/os_family.h"
 #include "domain/misc.h"
 #include "qemu/argv_top.h"
 

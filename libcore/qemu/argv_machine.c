@@ -8,7 +8,7 @@
 #include "domain/features.h"
 #include "domain/general.h"
 #include "domain/iommu.h"
-#include "domain/machine.h"
+#include "domain/os_family.h"
 #include "domain/memory_device.h"
 #include "qemu/argv_top.h"
 

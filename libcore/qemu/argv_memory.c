@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "domain/cpu.h"
 #include "domain/general.h"
-#include "domain/machine.h"
+#include "domain/os_family.h"
 #include "domain/memory_device.h"
 #include "qemu/argv_top.h"
 

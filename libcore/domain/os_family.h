@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef DOMAIN_MACHINE_H
-#define DOMAIN_MACHINE_H
+#ifndef DOMAIN_OS_FAMILY_H
+#define DOMAIN_OS_FAMILY_H
 
 #include "base/str.h"
 #include "domain/os.h"
