@@ -43,11 +43,13 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 PROGRAMS := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 BINS     := $(PROGRAMS:%=$(B)/bin/%)
 UNITS    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
-HELPERS  := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/*.c tests/bench/*.c))
+HELPERS  := $(patsubst tests/%.c,$(B)/tests/%,$(filter-out tests/fake-qemu.c,$(wildcard tests/*.c tests/bench/*.c)))
 PAGES    := $(wildcard man/*.[157])
 OBJ      := $(LIB_OBJ) $(PROGRAMS:%=$(B)/cmd/%.o) $(UNITS:%=%.o) $(HELPERS:%=%.o)
 
-all: $(BINS) $(B)/libcore.a
+COMPLETIONS := $(patsubst completions/%,$(B)/completions/%,$(wildcard completions/*))
+
+all: $(BINS) $(B)/libcore.a $(COMPLETIONS)
 
 # What pkg-config says, asked once; made (and make begun anew) after the libraries are there.
 ifeq ($(filter clean deps uninstall,$(MAKECMDGOALS)),)
@@ -102,30 +104,33 @@ $(B)/tests/fake-qemu: tests/fake-qemu.c $(B)/flags | build/flags.mk
 	@mkdir -p $(@D)
 	$(call show,CC)$(CC) -D_GNU_SOURCE -std=c17 $(WARN) -O2 -static -o $@ $<
 
-units: $(UNITS) $(HELPERS)
-helpers: $(HELPERS)
+$(B)/completions/%: completions/% $(wildcard cmd)
+	@mkdir -p $(@D)
+	@sed 's/@PROGRAMS@/$(PROGRAMS)/' $< >$@
 
-check: build/deps.check $(BINS) $(UNITS) $(HELPERS) $(if $(SANITIZE),plain)
+FAKE_QEMU := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/fake-qemu.c))
+
+units: $(UNITS) helpers
+helpers: $(HELPERS) $(FAKE_QEMU)
+
+check: build/deps.check $(BINS) $(UNITS) helpers $(if $(SANITIZE),plain)
 	+@tests/run $(B) $(T)
 # Tests under strace or a seccomp filter need programs without sanitizers.
 plain:
 	@$(MAKE) SANITIZE= all helpers
-check-faults: build/deps.check $(BINS) $(HELPERS)
+check-faults: build/deps.check $(BINS) helpers
 	@FAULTS=all tests/run $(B) $(wildcard tests/cli/*fault*.bats)
 demo: build/deps.demo $(BINS)
 	@tests/demo.sh $(B)
-bench: build/deps.bench $(BINS) $(HELPERS)
+bench: build/deps.bench $(BINS) helpers
 	@tests/bench/run $(B)
 lint: build/deps.lint $(BINS)
 	+@tests/lint/run $(B)
 
-INSTALL_DIRS = bin share/man/man1 share/man/man5 share/man/man7 share/doc/vmutils \
-  share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
-install: $(BINS)
-	@for d in $(INSTALL_DIRS); do install -d '$(DESTDIR)$(PREFIX)'/$$d; done
-	@sh tests/install.sh '$(DESTDIR)' '$(PREFIX)' $(B)
+install: all
+	@sh units/install.sh '$(DESTDIR)' '$(PREFIX)' $(B)
 uninstall:
-	@sh tests/install.sh --remove '$(DESTDIR)' '$(PREFIX)' $(B)
+	@sh units/install.sh --remove '$(DESTDIR)' '$(PREFIX)' $(B)
 
 clean:
 	rm -rf build
