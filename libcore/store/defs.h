@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef STORE_DEFS_H
+#define STORE_DEFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "host/root.h"
+
+/* Definitions: etc/qemu/NAME.xml, libvirt's own files, and marks etc/qemu/autostart/NAME.xml. Readers take no
+ * lock: they see the old file or the new one. */
+
+enum { DEF_MAX = 16 << 20 };
+
+/* Reads the definition; the text may begin with comments. ST_NOENT: "NAME: is not defined".
+ * A file that belongs to neither root nor the caller is refused (ST_PERM). */
+bool def_read(const struct root *r, const char *name, struct str *text, struct err *e);
+bool def_exists(int etc, const char *name);
+/* The uuid in the definition of name, in a; NULL if there is no definition or no uuid in it. */
+const char *def_uuid(const struct root *r, struct arena *a, const char *name);
+
+/* Stores text as the definition of name and uuid (36 characters, lower case). The caller holds the guest's lock
+ * (guest_lock()). etc and state: open ROOT_ETC and ROOT_STATE. The file is written, synced and named in one
+ * step, the directory synced; on failure what was there is there.
+ * ST_FAILED: the name has another UUID, the UUID another name, or a file whose <name> is not its own is in the way.
+ * *replaced (may be NULL): there was one before. */
+bool def_write(int etc, int state, const char *name, const char *uuid, const char *text, size_t n,
+               long long deadline, bool *replaced, struct err *e);
+
+/* Removes the definition and its autostart mark. The caller holds the guest's lock. keep_uuid: the guest goes on
+ * (transient), so its UUID stays its own. ST_NOENT: there is none. */
+bool def_remove(int etc, int state, const char *name, bool keep_uuid, long long deadline, struct err *e);
+
+/* Claims uuid for a guest without definition (about to be started); as def_write, what is refused. */
+bool uuid_claim(int etc, int state, const char *name, const char *uuid, long long deadline, struct err *e);
+/* Gives it up, if it is name's. */
+void uuid_release(int state, const char *name, const char *uuid);
+
+/* The name that has uuid: the link's word if it proves true, else by one look at every definition, which puts
+ * the links right. NULL: ST_NOENT, or what went wrong. */
+const char *uuid_find(int etc, int state, struct arena *a, const char *uuid, struct err *e);
+
+/* Names of all definitions (files *.xml), in no order. Names that no guest can have are left out. */
+struct names {
+    LIST(const char) v;
+};
+bool defs_list(int etc, struct arena *a, struct names *out, struct err *e);
+/* Names with a mark for autostart; none if the directory is missing. */
+bool autostart_list(int etc, struct arena *a, struct names *out, struct err *e);
+bool autostart_get(int etc, const char *name);
+/* Sets or removes the mark; both are fine if it is so already. ST_NOENT: not defined. */
+bool autostart_set(const struct root *r, int etc, const char *name, bool on, struct err *e);
+
+#endif

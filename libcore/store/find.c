@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "store/beside.h"
+#include "store/defs.h"
+#include "store/guest.h"
+#include "store/index.h"
+
+struct finder {
+    int etc, state, run; /* -1: there is no such directory */
+    struct arena *a;
+};
+
+static bool exists(const struct finder *f, const char *name)
+{
+    struct guest_status s;
+    struct err none;
+    if (!guest_name_ok(name, &none))
+        return false;
+    if (def_exists(f->etc, name))
+        return true;
+    guest_status(f->state, f->run, name, &s);
+    return s.state != GUEST_OFF;
+}
+
+static const char *by_id(const struct finder *f, const char *word)
+{
+    uint64_t id;
+    if (f->state < 0 || !parse_u64(word, &id) || !id)
+        return NULL;
+    autodir DIR *d = fdopendir(dir_open_at(f->state, "."));
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        struct guest_status s;
+        if (entry->d_name[0] == '.')
+            continue;
+        guest_status(f->state, -1, entry->d_name, &s);
+        if (s.active && s.id == id)
+            return arena_strdup(f->a, entry->d_name);
+    }
+    return NULL;
+}
+
+static const char *by_uuid(const struct finder *f, const struct root *r, const char *word, struct err *e)
+{
+    char uuid[37];
+    struct err none;
+    if (!uuid_normal(word, uuid) || f->etc < 0)
+        return NULL;
+    autoclose int state = root_open(r, ROOT_STATE, true, &none);
+    if (state >= 0)
+        return uuid_find(f->etc, state, f->a, uuid, e);
+    /* Someone who may only read looks for himself. */
+    struct names names;
+    if (!defs_list(f->etc, f->a, &names, e))
+        return NULL;
+    for (size_t i = 0; i < names.v.n; i++)
+        if (streq(def_uuid(r, f->a, names.v.v[i]), uuid))
+            return names.v.v[i];
+    return NULL;
+}
+
+static const char *find(const struct finder *f, const struct root *r, const char *word, enum guest_by by, struct err *e)
+{
+    const char *name = NULL;
+    if ((by == GUEST_BY_ANY || by == GUEST_BY_NAME) && exists(f, word))
+        return arena_strdup(f->a, word);
+    if (by == GUEST_BY_ANY || by == GUEST_BY_UUID)
+        name = by_uuid(f, r, word, e);
+    if (!name && (by == GUEST_BY_ANY || by == GUEST_BY_ID))
+        name = by_id(f, word);
+    return name;
+}
+
+/* ROOT_X, or -1 where there is none yet; anything else is an error. */
+static bool open_or_none(const struct root *r, enum root_dir which, int *fd, struct err *e)
+{
+    *fd = root_open(r, which, false, e);
+    return *fd >= 0 || e->status == ST_NOENT;
+}
+
+const char *guest_find(const struct root *r, struct arena *a, const char *word, enum guest_by by, struct err *e)
+{
+    autoclose int etc = -1, state = -1, run = -1;
+    struct err unasked;
+    if (!open_or_none(r, ROOT_ETC, &etc, e) || !open_or_none(r, ROOT_STATE, &state, e))
+        return NULL;
+    run = root_open(r, ROOT_RUN, false, &unasked);
+    struct finder f = { etc, state, run, a };
+    e->status = ST_NOENT;
+    const char *name = find(&f, r, word, by, e);
+    if (name || e->status != ST_NOENT)
+        return name;
+    autostr struct str shown = STR_INIT;
+    str_add_shown(&shown, word);
+    static const char *const what[] = { "guest", "guest of that name", "guest with that UUID", "running guest with that id" };
+    err_set(e, ST_NOENT, "%.300s: no such %s in %s (try: vm-list --all)", str_text(&shown), what[by], r->uri);
+    return NULL;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "store/alive.h"
+#include "store/beside.h"
+#include "store/guest.h"
+#include "store/head.h"
+#include "store/lock.h"
+
+enum { LIVE_HEAD = 4096, EVENTS_TAIL = 4096 };
+
+static void copy(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%s", from ? from : "");
+}
+
+static void read_live(int dir, struct guest_status *s)
+{
+    char text[LIVE_HEAD + 1];
+    autoclose int fd = openat(dir, "live.xml", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, LIVE_HEAD);
+    autoarena struct arena *a = n > 0 ? arena_new() : NULL;
+    struct head h;
+    if (n <= 0)
+        return;
+    text[n] = '\0';
+    head_scan(&h, a, text, (size_t)n);
+    copy(s->text, sizeof s->text, h.state);
+    copy(s->reason, sizeof s->reason, h.reason);
+    copy(s->start, sizeof s->start, h.start);
+    copy(s->uuid, sizeof s->uuid, h.uuid);
+    s->id = h.id ? (unsigned)strtoul(h.id, NULL, 10) : 0;
+}
+
+static void set(struct guest_status *s, enum guest_state state, const char *text)
+{
+    s->state = state;
+    if (text)
+        copy(s->text, sizeof s->text, text);
+}
+
+static void from_directory(int dir, struct guest_status *s)
+{
+    pid_t pid = 0;
+    enum alive alive = alive_ask(dir, "alive", &pid);
+    bool journal = faccessat(dir, "journal", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    read_live(dir, s);
+    bool starting = !*s->text || streq(s->text, "starting");
+    if (alive == ALIVE_YES || alive == ALIVE_FOREIGN) {
+        s->active = true;
+        s->pid = pid;
+        if (starting)
+            set(s, GUEST_STARTING, "starting");
+        else
+            set(s, streq(s->text, "running") ? GUEST_RUNNING : streq(s->text, "paused") ? GUEST_PAUSED : GUEST_OTHER,
+                NULL);
+        return;
+    }
+    s->id = 0;
+    if (!journal && !*s->text) {
+        set(s, GUEST_OFF, "shut off");
+        return;
+    }
+    /* Nobody alive, but someone at work: it is about to live, or being cleaned up right now. */
+    *s->reason = '\0';
+    if (starting && lock_held(dir, "lock", LOCK_EXCLUSIVE) > 0)
+        set(s, GUEST_STARTING, "starting");
+    else
+        set(s, GUEST_CLEANUP, "needs cleanup");
+}
+
+void guest_status(int state, int run, const char *name, struct guest_status *s)
+{
+    struct err none;
+    *s = (struct guest_status){ .text = "shut off" };
+    autoclose int dir = state < 0 ? -1 : guest_dir(state, name, false, &none);
+    if (dir >= 0)
+        from_directory(dir, s);
+    if (s->active)
+        return;
+    pid_t pid = beside_guest(run, name);
+    if (pid) {
+        *s = (struct guest_status){ .state = GUEST_RUNNING, .active = true, .libvirt = true, .text = "running",
+                                    .reason = "under libvirt", .pid = pid > 0 ? pid : 0 };
+    }
+}
+
+void guest_last_reason(int state, const char *name, struct guest_status *s)
+{
+    struct err none;
+    char text[EVENTS_TAIL + 1];
+    autoclose int dir = state < 0 ? -1 : guest_dir(state, name, false, &none);
+    autoclose int fd = dir < 0 ? -1 : openat(dir, "events", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return;
+    ssize_t n = pread(fd, text, EVENTS_TAIL, st.st_size > EVENTS_TAIL ? st.st_size - EVENTS_TAIL : 0);
+    text[n > 0 ? n : 0] = '\0';
+    const char *last = NULL;
+    for (const char *p = text; (p = strstr(p, "\"VM_ENDED\"")); p++)
+        last = p;
+    const char *reason = last ? strstr(last, "\"reason\": \"") : NULL;
+    if (reason) {
+        reason += strlen("\"reason\": \"");
+        snprintf(s->reason, sizeof s->reason, "%.*s", (int)strcspn(reason, "\"\n"), reason);
+    }
+}
