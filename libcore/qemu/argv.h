@@ -53,6 +53,11 @@ struct command {
     struct notes *notes;
 };
 
+/* One document's words: a shell line, a JSON list on one line, words ended by NUL or newline. */
+enum command_format { COMMAND_SHELL, COMMAND_JSON, COMMAND_NUL, COMMAND_LINES, COMMAND_FORMATS };
+extern const char *const command_format_names[COMMAND_FORMATS];
+void command_print(const struct command *c, enum command_format as, struct str *out);
+
 /* What builders get. */
 struct argv {
     struct arena *arena;

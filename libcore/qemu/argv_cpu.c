@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -131,6 +132,17 @@ static void cache(const struct domain_cpu *c, struct str *s)
     }
 }
 
+/* Architectures other than x86 write their models in capitals, QEMU knows them in either case. */
+static bool has_model(struct argv *a, const char *name)
+{
+    if (caps_cpu(a->caps, name))
+        return true;
+    char *lower = arena_strdup(a->arena, name);
+    for (char *c = lower; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return !os_is_x86(a->domain->os) && caps_cpu(a->caps, lower);
+}
+
 /* The model's name, and under KVM what "host" keeps out so that the guest can move. */
 static bool model(struct argv *a, struct str *s)
 {
@@ -157,7 +169,7 @@ static bool model(struct argv *a, struct str *s)
     default:
         if (strchr(c->model, ','))
             return argv_fail(a, &c->meta, "<model> '%s': not the name of a CPU model", c->model);
-        if (!caps_cpu(a->caps, c->model))
+        if (!has_model(a, c->model))
             return argv_fail(a, &c->meta, "<model> '%s': %s has no such CPU model", c->model, a->command->emulator);
         str_add(s, c->model);
         return true;

@@ -135,7 +135,7 @@ static void spice_channels(const struct graphics *g, struct str *s)
 static bool spice(struct argv *a, const struct graphics *g)
 {
     autostr struct str s = STR_INIT;
-    if (!caps_option(a->caps, "spice", NULL))
+    if (!caps_command(a->caps, "query-spice"))
         return argv_fail(a, &g->meta, "<graphics type='spice'>: %s is built without SPICE", a->command->emulator);
     if (!spice_listen(a, g, &s))
         return false;

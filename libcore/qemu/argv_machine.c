@@ -89,7 +89,7 @@ static void feature_options(struct argv *a, struct str *s)
     add(s, "kernel_irqchip", f->ioapic == IOAPIC_QEMU ? "split" : f->ioapic == IOAPIC_KVM ? "on" : NULL);
     for (size_t i = 0; i < d->keywrap.n; i++)
         add_onoff(s, d->keywrap.v[i]->name == CIPHER_AES ? "aes-key-wrap" : "dea-key-wrap", d->keywrap.v[i]->state);
-    if (f->gic && os_is_arm_virt(d->os))
+    if (f->gic && os_is_arm_virt(d->os) && (f->gic != GIC_2 || streq(d->os->arch, "aarch64"))) /* 2 is all that 32 bits have */
         add(s, "gic-version", gic_version_names[f->gic]);
     if (os_is_pseries(d->os))
         pseries_options(a, s);

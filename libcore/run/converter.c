@@ -14,6 +14,9 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "domain/alias.h"
+#include "domain/general.h"
+#include "domain/os.h"
 #include "guard/compute_only.h"
 #include "run/load.h"
 
@@ -265,4 +268,19 @@ struct caps *converter_caps(struct converter *c, const char *emulator, const cha
         note_add(notes, "%s cannot use KVM here: what it can do without is taken", emulator);
     know(c, emulator, kvm, caps);
     return caps;
+}
+
+struct domain *converter_domain(struct converter *c, const struct input *in, const char *emulator, struct parse *p,
+                                struct caps **caps)
+{
+    struct domain *d = domain_parse(in->text, in->n, p);
+    if (!d)
+        return NULL;
+    if (emulator)
+        d->devices->emulator = emulator;
+    *caps = converter_caps(c, d->devices->emulator, d->os->arch, d->type == DOMAIN_KVM, p->notes, p->err);
+    if (!*caps)
+        return NULL;
+    domain_assign_aliases(d, p->arena);
+    return d;
 }

@@ -3,6 +3,7 @@
 #define RUN_CONVERTER_H
 
 #include "base/err.h"
+#include "domain/domain.h"
 #include "qemu/caps_get.h"
 
 /* What programs that only convert documents do before they look at one: read them all, fork, and confine the
@@ -51,5 +52,10 @@ bool converter_enter(struct converter *c, char **operands, int n, int *status, s
  * be used are those without, with a note. NULL with err. */
 struct caps *converter_caps(struct converter *c, const char *emulator, const char *arch, bool kvm, struct notes *notes,
                             struct err *e);
+
+/* In the child: parses one input and completes it (domain_expand, domain_assign_aliases) with what its
+ * emulator can do. emulator: in place of the document's, or NULL. NULL with p->err; *caps is the converter's. */
+struct domain *converter_domain(struct converter *c, const struct input *in, const char *emulator, struct parse *p,
+                                struct caps **caps);
 
 #endif

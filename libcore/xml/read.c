@@ -65,21 +65,27 @@ static const char *raw_of(struct arena *a, xmlNode *x)
     return s;
 }
 
-static void describe(char *to, size_t n, const struct reader *r, const char *what)
+/* Where a value stands, for messages: tail is what its field's path says beyond the reader's place. */
+struct place {
+    const struct reader *r;
+    const char *tail;
+    int line;
+};
+
+static const char *describe(struct parse *p, const struct place *at)
 {
-    if (what[0] == '@')
-        snprintf(to, n, "<%s> %s", short_name(r), what + 1);
-    else
-        snprintf(to, n, "<%s>", what[0] ? what : short_name(r));
+    if (at->tail[0] == '@')
+        return arena_printf(p->arena, "<%s> %s", short_name(at->r), at->tail + 1);
+    return arena_printf(p->arena, "<%s>", at->tail[0] ? at->tail : short_name(at->r));
 }
 
-static bool bad_enum(struct parse *p, int line, const struct field *f, const char *what, const char *value)
+static bool bad_enum(struct parse *p, const struct place *at, const struct field *f, const char *value)
 {
     autostr struct str all = STR_INIT;
     for (size_t i = 0; i < f->n_names; i++)
         if (f->names[i])
             str_addf(&all, "%s%s", all.len ? ", " : "", f->names[i]);
-    return parse_error(p, line, "%s '%s': not one of %s", what, value, str_text(&all));
+    return parse_error(p, at->line, "%s '%s': not one of %s", describe(p, at), value, str_text(&all));
 }
 
 static const struct {
@@ -96,8 +102,8 @@ static const struct {
 };
 
 /* Units as libvirt's formatdomain page has them; without @unit the field's own. Rounded up. */
-static bool read_size(struct parse *p, int line, const struct field *f, const char *what, xmlNode *x,
-                      const char *text, struct num *to)
+static bool read_size(struct parse *p, const struct place *at, const struct field *f, xmlNode *x, const char *text,
+                      struct num *to)
 {
     uint64_t base = f->unit ? f->unit : 1024, bytes = base, v;
     xmlChar *unit = x ? xmlGetNoNsProp(x, (const xmlChar *)"unit") : NULL;
@@ -107,20 +113,20 @@ static bool read_size(struct parse *p, int line, const struct field *f, const ch
             if (strcmp(units[i].name, (const char *)unit) == 0)
                 bytes = units[i].bytes;
         if (!bytes)
-            parse_error(p, line, "%s unit '%s': not one of b, KB, KiB, MB, MiB, GB, GiB, TB, TiB", what, (char *)unit);
+            parse_error(p, at->line, "%s unit '%s': not one of b, KB, KiB, MB, MiB, GB, GiB, TB, TiB", describe(p, at), (char *)unit);
         xmlFree(unit);
         if (!bytes)
             return false;
     }
     if (!parse_u64(text, &v))
-        return parse_error(p, line, "%s '%s': not a number", what, text);
+        return parse_error(p, at->line, "%s '%s': not a number", describe(p, at), text);
     if (v > UINT64_MAX / bytes || v * bytes > UINT64_MAX - base)
-        return parse_error(p, line, "%s '%s': too large", what, text);
+        return parse_error(p, at->line, "%s '%s': too large", describe(p, at), text);
     *to = NUM((v * bytes + base - 1) / base);
     return true;
 }
 
-static bool read_uuid(struct parse *p, int line, const char *what, const char *text, const char **to)
+static bool read_uuid(struct parse *p, const struct place *at, const char *text, const char **to)
 {
     char hex[33], *out = arena_alloc(p->arena, 37);
     size_t n = 0;
@@ -128,18 +134,18 @@ static bool read_uuid(struct parse *p, int line, const char *what, const char *t
         if (*s == '-' || isspace((unsigned char)*s))
             continue;
         if (n == 32 || !isxdigit((unsigned char)*s))
-            return parse_error(p, line, "%s '%s': not a UUID", what, text);
+            return parse_error(p, at->line, "%s '%s': not a UUID", describe(p, at), text);
         hex[n++] = (char)tolower((unsigned char)*s);
     }
     if (n != 32)
-        return parse_error(p, line, "%s '%s': not a UUID", what, text);
+        return parse_error(p, at->line, "%s '%s': not a UUID", describe(p, at), text);
     hex[n] = '\0';
     snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
     *to = out;
     return true;
 }
 
-static bool read_tri(struct parse *p, int line, const char *what, const char *text, const char *yes, const char *no,
+static bool read_tri(struct parse *p, const struct place *at, const char *text, const char *yes, const char *no,
                      enum tri *to)
 {
     if (strcmp(text, yes) == 0)
@@ -147,25 +153,25 @@ static bool read_tri(struct parse *p, int line, const char *what, const char *te
     else if (strcmp(text, no) == 0)
         *to = TRI_NO;
     else
-        return parse_error(p, line, "%s '%s': not one of %s, %s", what, text, yes, no);
+        return parse_error(p, at->line, "%s '%s': not one of %s, %s", describe(p, at), text, yes, no);
     return true;
 }
 
-static bool read_number(struct parse *p, int line, const struct field *f, const char *what, const char *text, void *to)
+static bool read_number(struct parse *p, const struct place *at, const struct field *f, const char *text, void *to)
 {
     uint64_t u;
     uint64_t max = f->max ? f->max : f->kind == K_U32 || f->kind == K_HEX ? UINT32_MAX : UINT64_MAX;
     if (f->kind == K_I64) {
         struct inum i = { .set = true };
         if (!parse_i64(text, &i.v))
-            return parse_error(p, line, "%s '%s': not a number", what, text);
+            return parse_error(p, at->line, "%s '%s': not a number", describe(p, at), text);
         memcpy(to, &i, sizeof i);
         return true;
     }
     if (!parse_u64(text, &u))
-        return parse_error(p, line, "%s '%s': not a number%s", what, text, text[0] == '-' ? " of 0 or more" : "");
+        return parse_error(p, at->line, "%s '%s': not a number%s", describe(p, at), text, text[0] == '-' ? " of 0 or more" : "");
     if (u > max)
-        return parse_error(p, line, "%s '%s': more than %llu", what, text, (unsigned long long)max);
+        return parse_error(p, at->line, "%s '%s': more than %llu", describe(p, at), text, (unsigned long long)max);
     struct num n = NUM(u);
     memcpy(to, &n, sizeof n);
     return true;
@@ -175,9 +181,8 @@ static bool read_number(struct parse *p, int line, const struct field *f, const 
 static bool read_value(struct reader *r, const struct field *f, const char *tail, const char *text, xmlNode *x, int line,
                        struct parse *p)
 {
-    char what[256];
+    const struct place at = { r, tail, line };
     void *to = r->self + f->at;
-    describe(what, sizeof what, r, tail);
     switch (f->kind) {
     case K_STR:
         if (*text || (f->flags & F_EMPTY_OK))
@@ -186,23 +191,23 @@ static bool read_value(struct reader *r, const struct field *f, const char *tail
     case K_ENUM: {
         int i = name_index(f->names, f->n_names, text);
         if (i < 0)
-            return bad_enum(p, line, f, what, text);
+            return bad_enum(p, &at, f, text);
         memcpy(to, &i, sizeof i);
         return true;
     }
     case K_YESNO:
-        return read_tri(p, line, what, text, "yes", "no", to);
+        return read_tri(p, &at, text, "yes", "no", to);
     case K_ONOFF:
-        return read_tri(p, line, what, text, "on", "off", to);
+        return read_tri(p, &at, text, "on", "off", to);
     case K_U32:
     case K_U64:
     case K_I64:
     case K_HEX:
-        return read_number(p, line, f, what, text, to);
+        return read_number(p, &at, f, text, to);
     case K_SIZE:
-        return read_size(p, line, f, what, x, text, to);
+        return read_size(p, &at, f, x, text, to);
     case K_UUID:
-        return read_uuid(p, line, what, text, to);
+        return read_uuid(p, &at, text, to);
     default:
         return true;
     }
@@ -265,19 +270,18 @@ static const struct field *find(const struct reader *r, char type, const char *n
     return text;
 }
 
-/* The name that tables use: with the canonical prefix of a known namespace, else as it stood. False for a
- * name of another namespace, which no table means. */
-static bool table_name(char *to, size_t size, const xmlNs *ns, const xmlChar *local, const struct parse *p)
+/* The name that tables use: with the canonical prefix of a known namespace, else as it stood. *ours is false
+ * for a name of another namespace, which no table means. */
+static const char *table_name(struct parse *p, const xmlNs *ns, const xmlChar *local, bool *ours)
 {
     const char *prefix = ns ? (const char *)ns->prefix : NULL;
-    bool ours = !prefix;
+    *ours = !prefix;
     for (const struct xml_namespace *k = p->namespaces; ns && ns->href && k && k->uri; k++)
         if (strcmp(k->uri, (const char *)ns->href) == 0) {
             prefix = k->prefix;
-            ours = true;
+            *ours = true;
         }
-    snprintf(to, size, "%s%s%s", prefix ? prefix : "", prefix ? ":" : "", (const char *)local);
-    return ours;
+    return prefix ? arena_printf(p->arena, "%s:%s", prefix, (const char *)local) : (const char *)local;
 }
 
 /* Declarations are kept for what is printed as it stood. A prefix that we print ourselves cannot keep
@@ -323,8 +327,8 @@ static bool read_attributes(struct reader *r, xmlNode *x, struct parse *p)
     if (x->nsDef)
         read_namespaces(r, x, p);
     for (xmlAttr *a = x->properties; a; a = a->next) {
-        char name[128];
-        bool ours = table_name(name, sizeof name, a->ns, a->name, p);
+        bool ours;
+        const char *name = table_name(p, a->ns, a->name, &ours);
         const char *value = attribute_value(x, a, p);
         const char *tail = NULL;
         bool below = false;
@@ -382,10 +386,13 @@ static bool missing(const struct element *e, const struct field *f, struct parse
     return parse_error(p, line, "<%s>: attribute %s of <%.*s> is missing", e->name, attr + 1, n, child);
 }
 
-static void *read_struct(const struct element *e, const char *name, xmlNode *x, struct parse *p)
+static void *read_struct(const struct element *e, xmlNode *x, struct parse *p)
 {
-    struct reader r = { .e = e, .self = arena_alloc(p->arena, e->size) };
-    (void)name;
+    struct reader r;
+    r.e = e;
+    r.self = arena_alloc(p->arena, e->size);
+    r.n = 0;
+    r.prefix[0] = '\0';
     struct meta *m = (void *)r.self;
     m->line = (int)xmlGetLineNo(x);
     if (p->depth++ > XML_MAX_DEPTH) {
@@ -412,12 +419,12 @@ static bool read_child(struct reader *r, const struct field *f, const char *tail
         memcpy(&item, at, sizeof item);
         if (item) /* the first one counts, as in libvirt */
             return true;
-        if (!(item = read_struct(f->sub, tail, x, p)))
+        if (!(item = read_struct(f->sub, x, p)))
             return false;
         memcpy(at, &item, sizeof item);
         return true;
     case K_LIST:
-        if (!(item = read_struct(f->sub, tail, x, p)))
+        if (!(item = read_struct(f->sub, x, p)))
             return false;
         list_add_raw(p->arena, at, item);
         return true;
@@ -445,13 +452,26 @@ static bool read_child(struct reader *r, const struct field *f, const char *tail
     return true;
 }
 
+static bool deeper(struct reader *in, const struct reader *r, const char *name)
+{
+    size_t n = strlen(name), at = r->n ? r->n + 1 : 0;
+    if (at + n >= sizeof in->prefix)
+        return false;
+    memcpy(in->prefix, r->prefix, r->n);
+    if (r->n)
+        in->prefix[r->n] = '/';
+    memcpy(in->prefix + at, name, n + 1);
+    in->n = at + n;
+    return true;
+}
+
 static bool read_children(struct reader *r, xmlNode *x, struct parse *p)
 {
     for (xmlNode *c = x->children; c; c = c->next) {
         if (c->type != XML_ELEMENT_NODE)
             continue;
-        char name[128];
-        bool ours = table_name(name, sizeof name, c->ns, c->name, p);
+        bool ours;
+        const char *name = table_name(p, c->ns, c->name, &ours);
         const char *tail = NULL;
         bool below = false;
         const struct field *f = ours ? find(r, '<', name, &tail, &below) : NULL;
@@ -467,11 +487,13 @@ static bool read_children(struct reader *r, xmlNode *x, struct parse *p)
         if (whole)
             continue;
         /* Deeper fields of the same struct, or unknown things inside a plain element. */
-        struct reader in = *r;
-        int n = snprintf(in.prefix, sizeof in.prefix, "%s%s%s", r->prefix, r->n ? "/" : "", name);
-        if (n < 0 || (size_t)n >= sizeof in.prefix)
+        if (!c->properties && !c->nsDef && (!c->children || (!c->children->next && c->children->type != XML_ELEMENT_NODE)))
+            continue;
+        struct reader in;
+        in.e = r->e;
+        in.self = r->self;
+        if (!deeper(&in, r, name))
             return parse_error(p, (int)xmlGetLineNo(c), "nested too deep");
-        in.n = (size_t)n;
         if (!read_element(&in, c, p))
             return false;
     }
@@ -539,7 +561,7 @@ void *xml_parse(const struct element *e, const char *root_name, const char *text
         parse_error(p, root ? (int)xmlGetLineNo(root) : 1, "<%s> found where <%s> is wanted",
                     root ? (const char *)root->name : "", root_name);
     else
-        self = read_struct(e, root_name, root, p);
+        self = read_struct(e, root, p);
     xmlFreeDoc(doc);
     return self;
 }

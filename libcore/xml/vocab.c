@@ -23,10 +23,10 @@ bool parse_error(struct parse *p, int line, const char *fmt, ...)
 
 int field_tail(const char *path, const char *prefix, size_t n)
 {
-    if (strncmp(path, prefix, n) != 0)
-        return -1;
     if (n == 0)
         return 0;
+    if (strncmp(path, prefix, n) != 0)
+        return -1;
     return path[n] == '/' ? (int)n + 1 : path[n] == '@' || path[n] == '\0' ? (int)n : -1;
 }
 
