@@ -669,13 +669,25 @@ static bool take_answer(struct caps_digest *d, unsigned id, struct pull *p, bool
     return true;
 }
 
+static bool not_qemu(const char *line, size_t n, struct err *e)
+{
+    struct str shown = STR_INIT;
+    char *start = strndup(line, n < 60 ? n : 60);
+    str_add_shown(&shown, start ? start : "");
+    err_set(e, ST_QEMU, "is not QEMU, or broken: it printed what is not QMP: %s", str_text(&shown));
+    free(start);
+    str_release(&shown);
+    return false;
+}
+
 bool caps_digest_line(struct caps_digest *d, const char *line, size_t n, struct err *e)
 {
     struct pull p = pull_start(line, n), greeting = p, answer = p;
     struct span key;
     unsigned id = 0;
     bool has_id = false, has_answer = false, is_error = false, hello = false;
-    for (pull_object(&p); pull_key(&p, &key);) {
+    bool object = pull_object(&p);
+    while (object && pull_key(&p, &key)) {
         if (span_eq(key, "id")) {
             has_id = pull_uint(&p, &id);
             continue;
@@ -689,12 +701,12 @@ bool caps_digest_line(struct caps_digest *d, const char *line, size_t n, struct 
         }
         pull_skip(&p);
     }
-    if (!pull_end(&p))
-        return err_set(e, ST_QEMU, "is not QEMU, or broken: it printed what is not QMP: %.60s", line);
+    if (!object || !pull_end(&p))
+        return not_qemu(line, n, e);
     if (hello && !d->greeted)
         return take_greeting(d, &greeting, e);
-    if (has_answer && !d->greeted)
-        return err_set(e, ST_QEMU, "is not QEMU: it answers without a greeting");
+    if (!d->greeted)
+        return not_qemu(line, n, e);
     return !has_answer || !has_id || take_answer(d, id, &answer, is_error, e);
 }
 

@@ -207,8 +207,8 @@ static void take_arch(struct caps_emulator *em)
     struct caps *c = em->tcg ? em->tcg : em->kvm;
     const char *name = c ? caps_fact(c, "arch") : NULL;
     const struct arch *a = name ? arch_by_name(name) : NULL;
-    /* qemu-system-ppc64le is qemu-system-ppc64: what it is called tells more than what it says. */
-    if (!em->arch || (a && !streq(a->target, em->arch->target) && !arch_is_native(em->arch, a)))
+    /* qemu-system-ppc64le is qemu-system-ppc64: there, what it is called tells more than what it says. */
+    if (!(em->arch && a && streq(em->arch->name, "ppc64le") && streq(a->name, "ppc64")))
         em->arch = a;
 }
 

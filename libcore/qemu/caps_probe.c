@@ -19,7 +19,7 @@
 #include "base/file.h"
 #include "qemu/caps_digest.h"
 
-enum { MAX_PARALLEL = 64, TAIL = 2048 };
+enum { MAX_PARALLEL = 64, TAIL = 2048, DIR_SIZE = 256 };
 
 /* An emulator that runs. */
 struct run {
@@ -40,7 +40,7 @@ struct prober {
     unsigned slots;
     long long timeout_ms;
     struct str queries[2]; /* for TCG, for KVM */
-    char dir[64];
+    char dir[DIR_SIZE];
     /* Takes a line in place of the digest. */
     bool (*line)(void *arg, const char *line, size_t n);
     void *arg;
@@ -62,7 +62,7 @@ const char *const *caps_probe_args(bool kvm)
 
 static void child(const char *emulator, bool kvm, const char *dir, int qmp, int errors, pid_t parent)
 {
-    char home[80], tmp[80], config[80], cache[80];
+    char home[DIR_SIZE + 16], tmp[DIR_SIZE + 16], config[DIR_SIZE + 16], cache[DIR_SIZE + 16];
     snprintf(home, sizeof home, "HOME=%s", dir);
     snprintf(tmp, sizeof tmp, "TMPDIR=%s", dir);
     snprintf(config, sizeof config, "XDG_CONFIG_HOME=%s", dir);
@@ -334,7 +334,7 @@ static bool prober_init(struct prober *p, struct run *runs, unsigned slots, long
 {
     const char *tmp = getenv("TMPDIR");
     *p = (struct prober){ .runs = runs, .slots = slots, .timeout_ms = timeout_ms };
-    if (!tmp || *tmp != '/' || strlen(tmp) > 32)
+    if (!tmp || *tmp != '/' || strlen(tmp) > DIR_SIZE - 32)
         tmp = "/tmp";
     snprintf(p->dir, sizeof p->dir, "%s/vmutils-probe-XXXXXX", tmp);
     return mkdtemp(p->dir) || err_errno(e, "cannot make a temporary directory %s", p->dir);

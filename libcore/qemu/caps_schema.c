@@ -101,7 +101,7 @@ static bool walk(const struct caps *c, struct place at, const char *path, unsign
     if (*path == '$' && feature_in(at.features, path + 1, n - 1))
         return !*rest;
     struct span value;
-    if (!caps_find(c, "type", element(at.type), &value))
+    if (!at.type.n || !caps_find(c, "type", element(at.type), &value))
         return false;
     struct part p;
     if (*path == '$' && part_find(value, '$', "", 0, &p) && feature_in(value, path + 1, n - 1))
@@ -122,14 +122,15 @@ static bool starts_with_word(const char *path, const char *word)
 }
 
 /* ":ARGTYPE >RETTYPE $FEATURE…" of a command or event: the place that the step after the name leads to. */
-static bool enter(struct span value, const char **path, struct place *at)
+static bool enter(struct span value, bool event, const char **path, struct place *at)
 {
     static const struct {
         const char *step;
         char sigil;
-    } doors[] = { { "arg", ':' }, { "ret", '>' }, { "data", ':' } };
+        bool event;
+    } doors[] = { { "arg", ':', false }, { "ret", '>', false }, { "data", ':', true } };
     for (size_t i = 0; i < sizeof doors / sizeof *doors; i++) {
-        if (!starts_with_word(*path, doors[i].step))
+        if (doors[i].event != event || !starts_with_word(*path, doors[i].step))
             continue;
         struct span w, words = value;
         while (span_word(&words, &w))
@@ -149,13 +150,14 @@ bool caps_schema(struct caps *c, const char *path)
 {
     size_t n = strcspn(path, "/");
     struct span value, name = { path, n };
-    if (!caps_find(c, "command", name, &value) && !caps_find(c, "event", name, &value))
+    bool event = false;
+    if (!caps_find(c, "command", name, &value) && !(event = caps_find(c, "event", name, &value)))
         return false;
     if (!path[n])
         return true;
     struct place at;
     path += n + 1;
-    return enter(value, &path, &at) && walk(c, at, path, 0);
+    return enter(value, event, &path, &at) && walk(c, at, path, 0);
 }
 
 /* Where the schema shows the enums that are asked for by name (it hides the names of types). */
