@@ -221,17 +221,21 @@ static void print_children(const struct printer *pr, const char *prefix, size_t 
         size_t len = strcspn(tail, "/@");
         if (!len)
             continue;
+        if (is_whole(f) && !tail[len] && !present(f, pr->self, pr->flags))
+            continue;
         char name[160];
-        snprintf(name, sizeof name, "%.*s", (int)len, tail);
+        if (len >= sizeof name)
+            continue;
+        memcpy(name, tail, len);
+        name[len] = '\0';
         if (is_whole(f) && !tail[len]) {
-            if (present(f, pr->self, pr->flags))
-                print_whole(pr, f, name, indent);
+            print_whole(pr, f, name, indent);
             continue;
         }
         /* The first field of a child opens it; the others of the same child have been printed with it. */
         size_t child = (size_t)at + len;
         bool first = true;
-        for (size_t j = 0; j < i && first; j++)
+        for (size_t j = i; j-- > 0 && first;) /* most often the one before shares it */
             if (field_tail(e->fields[j].path, f->path, child) >= 0 && !(is_whole(&e->fields[j]) && !e->fields[j].path[child]))
                 first = false;
         if (first && anything_below(pr, f->path, child))
@@ -271,7 +275,9 @@ static void print_at(const struct printer *pr, const char *prefix, size_t n, con
     }
     if (!value || !*value)
         indent_to(pr->out, indent);
-    str_addf(pr->out, "</%s>\n", name);
+    str_add(pr->out, "</");
+    str_add(pr->out, name);
+    str_add(pr->out, ">\n");
 }
 
 void xml_print(const struct element *e, const char *name, const void *self, struct str *out, int indent, unsigned flags)

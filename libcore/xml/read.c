@@ -258,7 +258,7 @@ static const struct field *find(const struct reader *r, char type, const char *n
                 *tail = t;
                 return f;
             }
-        } else if (strncmp(t, name, n) == 0) {
+        } else if (t[0] == name[0] && strncmp(t, name, n) == 0) {
             if (t[n] == '\0') {
                 *tail = t;
                 text = f;

@@ -21,15 +21,6 @@ bool parse_error(struct parse *p, int line, const char *fmt, ...)
     return err_set(p->err, ST_FAILED, "%s: %s", p->file, text);
 }
 
-int field_tail(const char *path, const char *prefix, size_t n)
-{
-    if (n == 0)
-        return 0;
-    if (strncmp(path, prefix, n) != 0)
-        return -1;
-    return path[n] == '/' ? (int)n + 1 : path[n] == '@' || path[n] == '\0' ? (int)n : -1;
-}
-
 static void words(const struct element *e, struct str *path, unsigned depth,
                   void (*visit)(const char *, void *), void *data)
 {
