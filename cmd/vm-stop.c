@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/cli.h"
+#include "base/table.h"
+#include "run/run.h"
+#include "store/guest.h"
+
+static bool force, by_name, by_uuid, by_id;
+static long long timeout_ms = -1;
+static const char *mode;
+static const struct cli_option options[] = {
+    { "force", 'f', NULL, CLI_FLAG, &force, "end it at once, or when --timeout is over" },
+    { "timeout", 't', "SECONDS", CLI_SECONDS, &timeout_ms, "how long to ask (60; with --force: 0)" },
+    { "mode", 'm', "acpi|agent|quit", CLI_TEXT, &mode, "how to ask: power button, guest agent, or QEMU itself (acpi)" },
+    { "name", 0, NULL, CLI_FLAG, &by_name, "GUEST is a name" },
+    { "uuid", 0, NULL, CLI_FLAG, &by_uuid, "GUEST is a UUID" },
+    { "id", 0, NULL, CLI_FLAG, &by_id, "GUEST is an id" },
+    CLI_END,
+};
+static const struct cli_program program = { "vm-stop", "GUEST…", "stops guests and waits until they are off", options,
+                                            CLI_URI | CLI_WAIT | CLI_JSON };
+
+static void print(const char *guest, const char *how)
+{
+    autostr struct str out = STR_INIT;
+    if (cli.json) {
+        str_add(&out, "{\"guest\": ");
+        str_add_json(&out, guest);
+        str_addf(&out, ", \"state\": \"stopped\", \"how\": \"%s\"}", how);
+    } else {
+        str_add_shown(&out, guest);
+        str_addf(&out, ": stopped (%s)", how);
+    }
+    puts(str_text(&out));
+}
+
+static int stop(const struct root *root, const char *word, const struct stop_options *o)
+{
+    struct err e = { 0 };
+    autoarena struct arena *a = arena_new();
+    struct notes notes = { .arena = a };
+    enum guest_by by = by_name ? GUEST_BY_NAME : by_uuid ? GUEST_BY_UUID : by_id ? GUEST_BY_ID : GUEST_BY_ANY;
+    const char *how, *name = guest_find(root, a, word, by, &e);
+    bool ok = name && run_stop(root, &(struct run_stop){ .name = name, .stop = *o }, &how, &notes, &e);
+    cli_notes(&notes);
+    if (!ok)
+        return cli_fail(&e);
+    print(name, how);
+    return ST_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    int first = cli_parse(&program, argc, argv);
+    struct err e = { 0 };
+    autoarena struct arena *a = arena_new();
+    struct root root;
+    struct stop_options o = { .force = force, .wait_ms = cli.wait_ms };
+    int m = mode ? name_index(stop_mode_names, 3, mode) : STOP_ACPI;
+    if (first == argc)
+        cli_usage("name the guest");
+    if (m < 0)
+        cli_usage("--mode %s: not one of acpi, agent, quit", mode);
+    o.mode = (enum stop_mode)m;
+    o.timeout_ms = timeout_ms >= 0 ? timeout_ms : force ? 0 : 60000;
+    if (!root_init(&root, a, cli.uri, &e))
+        return cli_fail(&e);
+    int status = ST_DONE;
+    for (int i = first; i < argc; i++) {
+        int one = stop(&root, argv[i], &o);
+        if (status == ST_DONE)
+            status = one;
+    }
+    return cli_done(status);
+}

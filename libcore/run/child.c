@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/child.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+/* Descriptors that a child keeps wait from here on while those below are arranged. */
+enum { PARK = 512 };
+
+static void report(int fd, char what, int value, const char *text)
+{
+    struct child_report r = { .what = what, .value = value };
+    if (text)
+        snprintf(r.text, sizeof r.text, "%s", text);
+    send(fd, &r, sizeof r, MSG_NOSIGNAL);
+}
+
+static _Noreturn void give_up(int fd, const char *what)
+{
+    report(fd, 'x', errno, what);
+    _exit(127);
+}
+
+static void default_signals(void)
+{
+    struct sigaction dfl = { .sa_handler = SIG_DFL };
+    for (int s = 1; s < NSIG; s++)
+        sigaction(s, &dfl, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static bool set_stdio(const struct child_image *im)
+{
+    if (im->keep_stdio)
+        return true;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        return false;
+    return dup2(im->in >= 0 ? im->in : null, 0) == 0 && dup2(im->out >= 0 ? im->out : null, 1) == 1 && dup2(1, 2) == 2;
+}
+
+/* Leaves standard input, output and error, the descriptors of the image at their numbers, and *keep, which
+ * goes at exec. Everything else of the caller is closed. */
+static bool arrange_fds(struct child_image *im, int *keep)
+{
+    int parked[CHILD_FDS];
+    *keep = fcntl(*keep, F_DUPFD_CLOEXEC, PARK);
+    if (*keep < 0)
+        return false;
+    int last = *keep;
+    for (size_t i = 0; i < im->n_fds; i++) {
+        parked[i] = fcntl(im->fds[i].fd, F_DUPFD_CLOEXEC, last + 1);
+        if (parked[i] < 0)
+            return false;
+        last = parked[i];
+    }
+    if (!set_stdio(im))
+        return false;
+    if (syscall(SYS_close_range, 3, *keep - 1, 0) < 0 || syscall(SYS_close_range, last + 1, ~0U, 0) < 0)
+        return false;
+    for (size_t i = 0, before = (size_t)*keep; i < im->n_fds; before = (size_t)parked[i++])
+        if ((size_t)parked[i] > before + 1)
+            syscall(SYS_close_range, before + 1, parked[i] - 1, 0);
+    for (size_t i = 0; i < im->n_fds; i++) {
+        if (im->fds[i].at < 0)
+            im->fds[i].fd = parked[i];
+        else if (dup2(parked[i], im->fds[i].at) < 0)
+            return false;
+        else
+            close(parked[i]);
+    }
+    return true;
+}
+
+/* Signals of the caller's terminal and the end of its session must not reach what outlives it. */
+static bool set_session(const struct child_image *im)
+{
+    if (!im->keep_stdio && setsid() < 0)
+        return false;
+    umask(077);
+    default_signals();
+    return chdir("/") == 0;
+}
+
+static bool set_limit(int which, unsigned long long value, bool exactly)
+{
+    struct rlimit now;
+    if (!value && !exactly)
+        return true;
+    if (getrlimit(which, &now) < 0)
+        return false;
+    now.rlim_cur = value;
+    if (now.rlim_max < value || exactly)
+        now.rlim_max = value;
+    return setrlimit(which, &now) == 0;
+}
+
+static bool set_limits(const struct child_limits *l)
+{
+    return set_limit(RLIMIT_NOFILE, l->files, false) && set_limit(RLIMIT_NPROC, l->processes, false) &&
+           set_limit(RLIMIT_CORE, l->core_zero ? 0 : l->core, l->core_zero);
+}
+
+/* The bounding set can only be dropped while the caller is still root, hence all in one step. */
+static bool set_user(const struct child_user *u)
+{
+    if (!u->change)
+        return true;
+    capng_clear(CAPNG_SELECT_BOTH);
+    int r = capng_change_id((int)u->uid, (int)u->gid, CAPNG_INIT_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
+    if (r < 0 && errno == 0)
+        errno = EPERM;
+    return r == 0;
+}
+
+/* The only descriptor of "alive" in this process: closing another one would drop the lock. Opened before the
+ * user changes, who may not enter the directory, and locked after. */
+static int open_alive(int dir)
+{
+    return openat(dir, "alive", O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+}
+
+static bool lock_alive(int fd)
+{
+    struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+    return fcntl(fd, F_SETLK, &whole) == 0;
+}
+
+static _Noreturn void become_qemu(struct launch *l)
+{
+    int s = l->q[1];
+    close(l->lock);
+    if (!arrange_fds(&l->qemu, &s))
+        give_up(s, "cannot arrange descriptors");
+    int dir = l->qemu.fds[l->qemu.n_fds - 1].fd;
+    int alive = open_alive(dir);
+    close(dir);
+    if (alive < 0)
+        give_up(s, "cannot open alive");
+    if (!set_session(&l->qemu))
+        give_up(s, "cannot start a session");
+    if (!set_limits(&l->limits))
+        give_up(s, "cannot set resource limits");
+    if (!set_user(&l->user))
+        give_up(s, "cannot change to QEMU's user");
+    if (!lock_alive(alive))
+        give_up(s, "cannot lock alive");
+    report(s, 'p', getpid(), NULL);
+    char go;
+    ssize_t n;
+    while ((n = recv(s, &go, 1, 0)) < 0 && errno == EINTR)
+        ;
+    if (n != 1)
+        _exit(127);
+    execve(l->qemu.path, l->qemu.argv, l->qemu.env);
+    give_up(s, "exec");
+}
+
+static _Noreturn void become_reaper(struct launch *l, pid_t qemu)
+{
+    int s = l->r[1];
+    if (!arrange_fds(&l->reap, &s))
+        give_up(s, "cannot arrange descriptors of vm-reap");
+    if (!set_session(&l->reap))
+        give_up(s, "cannot start a session for vm-reap");
+    char pid[16];
+    snprintf(pid, sizeof pid, "%d", (int)qemu);
+    /* The plan leaves a place for the pid, which nobody knows before the fork. */
+    char *argv[CHILD_FDS];
+    size_t n = 0;
+    for (; l->reap.argv[n] && n < CHILD_FDS - 1; n++)
+        argv[n] = strcmp(l->reap.argv[n], "PID") ? l->reap.argv[n] : pid;
+    argv[n] = NULL;
+    execve(l->reap.path, argv, l->reap.env);
+    give_up(s, "cannot run vm-reap");
+}
+
+static _Noreturn void run_reaper(struct launch *l)
+{
+    /* A copy of the lock that outlived S would keep the guest locked. */
+    close(l->lock);
+    if (!l->foreground) {
+        /* R is nobody's child: a program that starts guests by this library need not wait for it. */
+        pid_t r = fork();
+        if (r < 0)
+            give_up(l->r[1], "cannot fork");
+        if (r > 0)
+            _exit(0);
+        report(l->r[1], 'R', getpid(), NULL);
+    }
+    pid_t q = fork();
+    if (q < 0)
+        give_up(l->r[1], "cannot fork");
+    if (q == 0) {
+        close(l->r[1]);
+        become_qemu(l);
+    }
+    close(l->q[1]);
+    become_reaper(l, q);
+}
+
+bool launch(struct launch *l, pid_t *reaper, struct err *e)
+{
+    *reaper = 0;
+    l->q[0] = l->q[1] = l->r[0] = l->r[1] = -1;
+    if (l->qemu.n_fds == CHILD_FDS)
+        return err_set(e, ST_FAILED, "too many descriptors for one guest");
+    l->qemu.fds[l->qemu.n_fds++] = (struct child_fd){ l->dir, -1 };
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, l->q) < 0 ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, l->r) < 0)
+        return err_errno(e, "cannot make socket pairs");
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child < 0)
+        return err_errno(e, "cannot fork");
+    bool i_am_s = l->foreground ? child == 0 : child > 0;
+    if (!i_am_s) {
+        /* S's ends must not stay open here, or the end of S would go unnoticed. */
+        close(l->q[0]);
+        close(l->r[0]);
+        if (!l->with_r)
+            become_qemu(l);
+        l->reap.fds[l->reap.n_fds++] = (struct child_fd){ l->r[1], 3 };
+        run_reaper(l);
+    }
+    if (l->foreground)
+        *reaper = parent;
+    else if (l->with_r)
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+            ;
+    l->child = child;
+    close(l->q[1]);
+    close(l->r[1]);
+    l->q[1] = l->r[1] = -1;
+    return true;
+}
+
+bool launch_go(const struct launch *l, struct err *e)
+{
+    return send(l->q[0], "g", 1, MSG_NOSIGNAL) == 1 || err_errno(e, "QEMU's process ended before it began");
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/claim.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+static uint64_t fnv(uint64_t h, const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text;; p++) {
+        h = (h ^ *p) * 0x100000001b3ULL;
+        if (!*p)
+            return h;
+    }
+}
+
+void claim_guest_name(char out[CLAIM_NAME], const char *state_dir, const char *guest)
+{
+    uint64_t a = fnv(fnv(0xcbf29ce484222325ULL, state_dir), guest);
+    uint64_t b = fnv(fnv(0x9ae16a3b2f90404fULL, guest), state_dir);
+    snprintf(out, CLAIM_NAME, "guest-%016llx%016llx", (unsigned long long)a, (unsigned long long)b);
+}
+
+static bool lock_file(int fd, bool shared)
+{
+    struct flock whole = { .l_type = shared ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET };
+    return fcntl(fd, F_OFD_SETLK, &whole) == 0;
+}
+
+/* What was locked must still be what the name means: the one before may have removed it. */
+static bool still_there(int dir, const char *name, int fd)
+{
+    struct stat a, b;
+    return fstat(fd, &a) == 0 && fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino &&
+           a.st_dev == b.st_dev;
+}
+
+int claim_take(int dir, const char *name, bool shared, long long deadline, bool *busy, struct err *e)
+{
+    *busy = false;
+    for (;;) {
+        autoclose int fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0) {
+            err_errno(e, "claim %s", name);
+            return -1;
+        }
+        if (lock_file(fd, shared)) {
+            if (still_there(dir, name, fd))
+                return steal_fd(&fd);
+            continue;
+        }
+        if (errno != EAGAIN && errno != EACCES) {
+            err_errno(e, "claim %s", name);
+            return -1;
+        }
+        if (ms_left(deadline) == 0) {
+            *busy = true;
+            err_set(e, ST_BUSY, "claim %s is held by another process", name);
+            return -1;
+        }
+        poll(NULL, 0, 5);
+    }
+}
+
+void claim_drop(int dir, const char *name, int fd)
+{
+    if (fd < 0)
+        return;
+    if (lock_file(fd, false) && still_there(dir, name, fd))
+        unlinkat(dir, name, 0);
+    close(fd);
+}
+
+static bool port_free(const char *address, int port)
+{
+    char service[8];
+    snprintf(service, sizeof service, "%d", port);
+    struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+    struct addrinfo *list = NULL;
+    if (getaddrinfo(address, service, &hints, &list) != 0)
+        return true; /* QEMU will say what is wrong with the address */
+    bool ok = true;
+    for (struct addrinfo *a = list; a && ok; a = a->ai_next) {
+        autoclose int s = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int one = 1;
+        if (s < 0)
+            continue;
+        setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+        if (a->ai_family == AF_INET6)
+            setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+        ok = bind(s, a->ai_addr, a->ai_addrlen) == 0 || errno != EADDRINUSE;
+    }
+    freeaddrinfo(list);
+    return ok;
+}
+
+int claim_port(int dir, const char *address, int from, int to, int *port, struct err *e)
+{
+    for (*port = from; *port <= to; ++*port) {
+        char name[CLAIM_NAME];
+        bool busy;
+        snprintf(name, sizeof name, "port-%d", *port);
+        int fd = claim_take(dir, name, false, now_ms(), &busy, e);
+        if (fd >= 0 && port_free(address, *port))
+            return fd;
+        if (fd >= 0)
+            claim_drop(dir, name, fd);
+        else if (!busy)
+            return -1;
+    }
+    if (from == to)
+        err_set(e, ST_BUSY, "port %d is taken", from);
+    else
+        err_set(e, ST_BUSY, "no port from %d to %d is free", from, to);
+    return -1;
+}

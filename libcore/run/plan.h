@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RUN_PLAN_H
+#define RUN_PLAN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "domain/domain.h"
+#include "host/conf.h"
+#include "qemu/caps_get.h"
+#include "run/child.h"
+#include "run/life.h"
+#include "store/journal.h"
+
+/* Everything that a start will do, before any of it is done: what becomes QEMU, with which descriptors, as whom,
+ * and the rows of the journal. The protocol of run/start.c carries it out and knows no XML. */
+
+/* Numbers at which QEMU finds what every guest has; those of its devices follow from PLAN_FIRST_FD on. */
+enum { PLAN_MONITOR = 20, PLAN_EVENTS = 21, PLAN_FIRST_FD = 24, PLAN_CLAIMS = 100 };
+
+struct plan {
+    struct arena *arena;
+    const char *name;
+    const char *emulator;
+    LIST(const char) args; /* without argv[0] */
+    LIST(const char) env;  /* "NAME=value", all there is */
+    struct child_user user;
+    struct child_limits limits;
+    struct journal journal;
+    size_t n_claims, n_fds;
+    int claims[CHILD_FDS / 2];            /* held from here to the end of QEMU */
+    struct child_fd fds[CHILD_FDS / 2];   /* of devices */
+    const char *live;                     /* the domain as XML, for live.xml */
+    void *domain;                         /* whoever made the plan */
+    /* Puts what only QEMU knows (names of ptys, from query-chardev) into live; NULL: there is nothing. */
+    bool (*complete)(struct plan *p, const json_t *chardevs, struct err *e);
+};
+
+struct plan_options {
+    bool dry_run;   /* look, but take no claims and make nothing */
+    bool no_reap;   /* what only vm-reap can do is refused */
+    const struct caps_env *caps;
+    const struct conf *conf;
+};
+
+/* Makes the plan of a domain's start: expands it, finds its emulator, takes claims (the guest's own first: ST_BUSY if
+ * it is held), chooses ports, builds the command line and the rows. d is changed: what it becomes is what runs.
+ * l->lock is held unless dry_run. */
+bool plan_domain(struct plan *p, struct life *l, struct domain *d, const struct plan_options *o, struct notes *notes,
+                 struct err *e);
+
+void plan_release(struct plan *p); /* closes claims and descriptors; memory is the arena's */
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/plan_devices.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "domain/chardev.h"
+#include "domain/interface.h"
+
+/* A major number that the kernel keeps for devpts. */
+enum { PTS_MAJOR = 136, PTS_MAJOR_LAST = 143 };
+
+static bool join_bridge(int sock, const struct interface *i, struct ifreq *r, struct err *e)
+{
+    struct ifreq bridge = { 0 };
+    snprintf(bridge.ifr_name, sizeof bridge.ifr_name, "%s", i->bridge);
+    if (ioctl(sock, SIOCGIFINDEX, r) < 0)
+        return err_errno(e, "interface %s", r->ifr_name);
+    bridge.ifr_ifindex = r->ifr_ifindex;
+    return ioctl(sock, SIOCBRADDIF, &bridge) == 0 || err_errno(e, "interface %s: bridge %s", r->ifr_name, i->bridge);
+}
+
+static bool bring_up(const struct interface *i, const char *name, struct err *e)
+{
+    struct ifreq r = { 0 };
+    snprintf(r.ifr_name, sizeof r.ifr_name, "%s", name);
+    autoclose int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (sock < 0)
+        return err_errno(e, "interface %s", name);
+    r.ifr_mtu = (int)i->mtu.v;
+    if (i->mtu.set && ioctl(sock, SIOCSIFMTU, &r) < 0)
+        return err_errno(e, "interface %s: cannot set its MTU", name);
+    if (i->type == INTERFACE_BRIDGE && !join_bridge(sock, i, &r, e))
+        return false;
+    if (ioctl(sock, SIOCGIFFLAGS, &r) < 0)
+        return err_errno(e, "interface %s", name);
+    r.ifr_flags |= IFF_UP;
+    return ioctl(sock, SIOCSIFFLAGS, &r) == 0 || err_errno(e, "interface %s: cannot bring it up", name);
+}
+
+static int open_tap(const struct interface *i, bool first, char name[IFNAMSIZ], struct err *e)
+{
+    struct ifreq r = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (i->queues.v > 1 ? IFF_MULTI_QUEUE : 0) };
+    if (i->type != INTERFACE_BRIDGE && i->type != INTERFACE_ETHERNET) {
+        err_set(e, ST_FAILED, "<interface type='%s'>: its host end cannot be made yet (try: type='bridge' or 'user')",
+                interface_type_names[i->type]);
+        return -1;
+    }
+    autoclose int fd = open(i->backend_tap ? i->backend_tap : "/dev/net/tun", O_RDWR | O_CLOEXEC);
+    if (fd < 0) {
+        err_errno(e, "<interface type='%s'>: /dev/net/tun", interface_type_names[i->type]);
+        err_add(e, " (try: type='user')");
+        return -1;
+    }
+    snprintf(r.ifr_name, sizeof r.ifr_name, "%s", *name ? name : i->target ? i->target : "vnet%d");
+    if (ioctl(fd, TUNSETIFF, &r) < 0) {
+        err_errno(e, "<interface type='%s'>: cannot make a tap", interface_type_names[i->type]);
+        return -1;
+    }
+    memcpy(name, r.ifr_name, IFNAMSIZ);
+    if (first && i->target_managed != TRI_NO && !bring_up(i, name, e))
+        return -1;
+    return steal_fd(&fd);
+}
+
+static int open_passed(const struct passed *w, const struct passed *before, char name[IFNAMSIZ], struct err *e)
+{
+    static const char *const paths[] = { [PASSED_VHOST_NET] = "/dev/vhost-net", [PASSED_VHOST_VSOCK] = "/dev/vhost-vsock" };
+    if (w->kind == PASSED_TAP) {
+        bool first = !before || before->kind != PASSED_TAP || before->object != w->object;
+        if (first)
+            *name = '\0';
+        return open_tap(w->object, first, name, e);
+    }
+    const char *path = w->kind == PASSED_VHOST_NET || w->kind == PASSED_VHOST_VSOCK ? paths[w->kind] : w->path;
+    int fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
+    if (fd < 0)
+        err_errno(e, "%s: %s", w->alias ? w->alias : "device", path ? path : "no path");
+    return fd;
+}
+
+bool plan_devices(struct plan *p, const struct command *c, bool dry_run, struct err *e)
+{
+    char name[IFNAMSIZ] = "";
+    for (size_t i = 0; i < c->passed.n && !dry_run; i++) {
+        const struct passed *w = c->passed.v[i];
+        if (w->kind == PASSED_MONITOR)
+            continue;
+        if (p->n_fds == sizeof p->fds / sizeof *p->fds)
+            return err_set(e, ST_FAILED, "too many descriptors for one guest");
+        int fd = open_passed(w, i ? c->passed.v[i - 1] : NULL, name, e);
+        if (fd < 0)
+            return false;
+        p->fds[p->n_fds++] = (struct child_fd){ fd, w->number };
+    }
+    return true;
+}
+
+static const char *believed_pty(const char *filename, uid_t owner)
+{
+    const char *path = filename && str_starts(filename, "pty:") ? filename + 4 : NULL;
+    if (!path || !str_starts(path, "/dev/pts/"))
+        return NULL;
+    autoclose int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_uid != owner)
+        return NULL;
+    unsigned major = (unsigned)(st.st_rdev >> 8) & 0xfff;
+    return major >= PTS_MAJOR && major <= PTS_MAJOR_LAST ? path : NULL;
+}
+
+static const char *pty_of(const json_t *chardevs, const char *alias, uid_t owner)
+{
+    char label[80];
+    size_t i;
+    json_t *one;
+    snprintf(label, sizeof label, "char%s", alias ? alias : "");
+    json_array_foreach(chardevs, i, one)
+        if (streq(json_string_value(json_object_get(one, "label")), label))
+            return believed_pty(json_string_value(json_object_get(one, "filename")), owner);
+    return NULL;
+}
+
+static void fill_ptys(struct chardev *const *v, size_t n, const json_t *chardevs, struct arena *a, uid_t owner)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *path = v[i]->host.type == CHARDEV_PTY ? pty_of(chardevs, v[i]->info.alias, owner) : NULL;
+        if (!path)
+            continue;
+        if (!v[i]->host.sources.n) {
+            struct chardev_source *source = arena_alloc(a, sizeof *source);
+            list_add(a, &v[i]->host.sources, source);
+        }
+        v[i]->host.sources.v[0]->path = arena_strdup(a, path);
+        v[i]->tty = v[i]->host.sources.v[0]->path;
+    }
+}
+
+/* The first console is the first serial under another name. */
+static void copy_console(struct devices *d)
+{
+    struct chardev *c = d->consoles.n ? d->consoles.v[0] : NULL, *s = d->serials.n ? d->serials.v[0] : NULL;
+    if (c && s && (c->target == TARGET_SERIAL || c->target == TARGET_UNSET) && s->host.type == CHARDEV_PTY &&
+        c->host.type == CHARDEV_PTY) {
+        c->host.sources.n = s->host.sources.n;
+        c->host.sources.v = s->host.sources.v;
+        c->tty = s->tty;
+    }
+}
+
+void plan_ptys(struct domain *d, const json_t *chardevs, struct arena *a, uid_t owner)
+{
+    struct devices *dev = d->devices;
+    fill_ptys(dev->serials.v, dev->serials.n, chardevs, a, owner);
+    fill_ptys(dev->parallels.v, dev->parallels.n, chardevs, a, owner);
+    fill_ptys(dev->consoles.v, dev->consoles.n, chardevs, a, owner);
+    fill_ptys(dev->channels.v, dev->channels.n, chardevs, a, owner);
+    copy_console(dev);
+}
+
+bool plan_expand(struct domain *d, struct caps *caps, struct arena *a, struct notes *notes, struct err *e)
+{
+    (void)d, (void)caps, (void)a, (void)notes, (void)e;
+    return true;
+}

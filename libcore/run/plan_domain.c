@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "domain/alias.h"
+#include "domain/chardev.h"
+#include "domain/general.h"
+#include "domain/graphics.h"
+#include "domain/os.h"
+#include "guard/dac.h"
+#include "guard/owners.h"
+#include "qemu/argv.h"
+#include "run/claim.h"
+#include "run/plan.h"
+#include "run/plan_devices.h"
+#include "run/rows.h"
+#include "store/beside.h"
+#include "store/guest.h"
+
+struct planning {
+    struct plan *p;
+    struct life *l;
+    struct domain *d;
+    const struct plan_options *o;
+    struct notes *notes;
+    struct caps *caps;
+    struct command command;
+    uid_t uid;
+    gid_t gid;
+    const char *private_dir, *channel_dir;
+};
+
+static bool add_claim(struct planning *g, int fd, struct err *e)
+{
+    if (g->p->n_claims == sizeof g->p->claims / sizeof *g->p->claims) {
+        close(fd);
+        return err_set(e, ST_FAILED, "%s: too many claims for one guest", g->l->name);
+    }
+    g->p->claims[g->p->n_claims++] = fd;
+    return true;
+}
+
+/* Stands for the guest whatever else is removed: QEMU has it from the fork to its death. */
+static bool claim_itself(struct planning *g, struct err *e)
+{
+    char name[CLAIM_NAME];
+    bool busy;
+    claim_guest_name(name, g->l->root->dir[ROOT_STATE], g->l->name);
+    int fd = claim_take(g->l->claims, name, false, now_ms(), &busy, e);
+    if (busy)
+        return err_set(e, ST_BUSY, "%s: already runs, though nothing of it is left in %s (try: end its QEMU by hand)",
+                       g->l->name, g->l->root->dir[ROOT_STATE]);
+    if (fd < 0 || !add_claim(g, fd, e))
+        return false;
+    /* libvirt's daemon must not start the same guest beside it. */
+    fd = beside_claim_root(g->l->root, e);
+    return fd >= 0 && add_claim(g, fd, e);
+}
+
+static bool choose_emulator(struct planning *g, struct err *e)
+{
+    const char *emulator = g->d->devices->emulator;
+    if (!emulator)
+        emulator = caps_find_emulator(g->o->caps, g->p->arena, g->d->os->arch, e);
+    if (!emulator || !caps_may_run(g->o->caps, emulator, e))
+        return false;
+    g->d->devices->emulator = emulator;
+    g->p->emulator = emulator;
+    g->caps = caps_get(g->o->caps, emulator, g->d->type == DOMAIN_KVM, e);
+    return g->caps != NULL;
+}
+
+static bool choose_id(struct planning *g, struct err *e)
+{
+    unsigned id = 0;
+    if (g->o->dry_run)
+        return true;
+    autoclose int state = root_open(g->l->root, ROOT_STATE, true, e);
+    if (state < 0 || !guest_new_id(state, &id, e))
+        return false;
+    g->d->id = (struct inum){ .set = true, .v = id };
+    return true;
+}
+
+static bool one_port(struct planning *g, struct inum *port, const char *address, int from, int to, struct err *e)
+{
+    int chosen = 0;
+    if (port->set && port->v > 0 && !g->o->dry_run) {
+        from = to = (int)port->v;
+    } else if (!port->set || port->v != -1) {
+        return true;
+    }
+    if (g->o->dry_run) {
+        *port = (struct inum){ .set = true, .v = from };
+        return true;
+    }
+    int fd = claim_port(g->l->claims, address, from, to, &chosen, e);
+    if (fd < 0)
+        return err_wrap(e, "%s: <graphics>", g->l->name);
+    port->set = true;
+    port->v = chosen;
+    return add_claim(g, fd, e);
+}
+
+static const char *listen_address(const struct graphics *gr, const struct conf *conf)
+{
+    const char *key = gr->type == GRAPHICS_SPICE ? "spice_listen" : "vnc_listen";
+    for (size_t i = 0; i < gr->listens.n; i++)
+        if (gr->listens.v[i]->type == LISTEN_ADDRESS && gr->listens.v[i]->address)
+            return gr->listens.v[i]->address;
+    return gr->listen ? gr->listen : conf_text(conf, key, "127.0.0.1");
+}
+
+static bool by_socket(const struct graphics *gr)
+{
+    for (size_t i = 0; i < gr->listens.n; i++)
+        if (gr->listens.v[i]->type == LISTEN_SOCKET || gr->listens.v[i]->type == LISTEN_NONE)
+            return true;
+    return gr->socket != NULL;
+}
+
+static bool choose_ports(struct planning *g, struct err *e)
+{
+    int from = (int)conf_number(g->o->conf, "remote_display_port_min", 5900);
+    int to = (int)conf_number(g->o->conf, "remote_display_port_max", 65535);
+    int web_from = (int)conf_number(g->o->conf, "remote_websocket_port_min", 5700);
+    int web_to = (int)conf_number(g->o->conf, "remote_websocket_port_max", 65535);
+    for (size_t i = 0; i < g->d->devices->graphics.n; i++) {
+        struct graphics *gr = g->d->devices->graphics.v[i];
+        const char *address = listen_address(gr, g->o->conf);
+        if ((gr->type != GRAPHICS_VNC && gr->type != GRAPHICS_SPICE) || by_socket(gr))
+            continue;
+        if (gr->autoport == TRI_YES || !gr->port.set)
+            gr->port = (struct inum){ .set = true, .v = -1 };
+        if (!one_port(g, &gr->port, address, from, to, e) || !one_port(g, &gr->websocket, address, web_from, web_to, e))
+            return false;
+        if (gr->type == GRAPHICS_SPICE && gr->tls_port.set && !one_port(g, &gr->tls_port, address, from, to, e))
+            return false;
+    }
+    return true;
+}
+
+static bool restarts(int action)
+{
+    return action == ACTION_RESTART || action == ACTION_RENAME_RESTART;
+}
+
+static bool dumps(int action)
+{
+    return action == ACTION_COREDUMP_DESTROY || action == ACTION_COREDUMP_RESTART;
+}
+
+static bool check_actions(struct planning *g, struct err *e)
+{
+    const struct domain *d = g->d;
+    if (dumps(d->on_crash))
+        return err_set(e, ST_FAILED, "%s: <on_crash> %s is not supported (try: destroy, restart or preserve)", g->l->name,
+                       lifecycle_action_names[d->on_crash]);
+    if (g->o->no_reap && (restarts(d->on_poweroff) || restarts(d->on_crash)))
+        return err_set(e, ST_FAILED, "%s: asks to be restarted when it ends, which needs vm-reap (try: without --no-reap)",
+                       g->l->name);
+    return true;
+}
+
+/* libvirt's command line leaves a guest that has shut down to a daemon, which then ends QEMU. Here QEMU ends by
+ * itself, and its parent acts on that. */
+static void add_actions(struct planning *g)
+{
+    struct arena *a = g->p->arena;
+    const struct domain *d = g->d;
+    bool no_reboot = false;
+    for (size_t i = 0; i < g->command.args.n; i++) {
+        const char *word = g->command.args.v[i];
+        no_reboot = no_reboot || streq(word, "-no-reboot");
+        if (streq(word, "-no-shutdown") && d->on_poweroff != ACTION_PRESERVE)
+            continue;
+        list_add(a, &g->p->args, word);
+    }
+    if (!no_reboot && d->on_reboot == ACTION_DESTROY)
+        list_add(a, &g->p->args, "-no-reboot");
+    if (d->on_crash == ACTION_PRESERVE && caps_option(g->caps, "action", "panic")) {
+        list_add(a, &g->p->args, "-action");
+        list_add(a, &g->p->args, "panic=pause");
+    }
+    if (!g->o->no_reap) {
+        list_add(a, &g->p->args, "-chardev");
+        list_add(a, &g->p->args, arena_printf(a, "socket,id=charevents,fd=%d", PLAN_EVENTS));
+        list_add(a, &g->p->args, "-mon");
+        list_add(a, &g->p->args, "chardev=charevents,id=events,mode=control");
+    }
+}
+
+static bool build(struct planning *g, struct err *e)
+{
+    struct arena *a = g->p->arena;
+    const struct root *r = g->l->root;
+    g->private_dir = arena_printf(a, "%s/domain-%s", r->dir[ROOT_LIB], g->l->name);
+    g->channel_dir = arena_printf(a, "%s/channel/target/domain-%s", r->dir[ROOT_LIB], g->l->name);
+    struct argv_options o = {
+        .private_dir = g->private_dir, .channel_dir = g->channel_dir, .home = g->private_dir,
+        .monitor_fd = PLAN_MONITOR, .first_fd = PLAN_FIRST_FD,
+        .sandbox = conf_number(g->o->conf, "seccomp_sandbox", -1) != 0,
+        .vnc_listen = conf_text(g->o->conf, "vnc_listen", NULL), .spice_listen = conf_text(g->o->conf, "spice_listen", NULL),
+    };
+    g->command = (struct command){ .arena = a, .notes = g->notes };
+    domain_assign_aliases(g->d, a);
+    if (!argv_build(g->d, g->caps, &o, a, &g->command, e))
+        return false;
+    add_actions(g);
+    for (size_t i = 0; i < g->command.env.n; i++)
+        list_add(a, &g->p->env, g->command.env.v[i]);
+    return true;
+}
+
+static bool mentions(const struct plan *p, const char *text)
+{
+    for (size_t i = 0; i < p->args.n; i++)
+        if (strstr(p->args.v[i], text))
+            return true;
+    return false;
+}
+
+static void add_dir(struct planning *g, const char *path, const char *why)
+{
+    char owner[32];
+    snprintf(owner, sizeof owner, "%u:%u", (unsigned)g->uid, (unsigned)g->gid);
+    journal_add(&g->p->journal, &(struct row){ .kind = "dir", .object = path, .before = "absent", .wanted = owner, .why = why });
+}
+
+/* Another guest that has the object at its wanted owner knows the owner it had before: in its journal. */
+static const char *owner_before(struct planning *g, const struct identity *id, const char *wanted)
+{
+    struct err e;
+    autoclose int state = root_open(g->l->root, ROOT_STATE, false, &e);
+    autodir DIR *d = state < 0 ? NULL : fdopendir(steal_fd(&state));
+    for (struct dirent *f; d && (f = readdir(d));) {
+        autoclose int dir = *f->d_name == '.' ? -1 : openat(dirfd(d), f->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        autoclose int fd = dir < 0 ? -1 : journal_open(dir);
+        struct journal j = { .arena = g->p->arena };
+        if (fd < 0 || !journal_read(fd, &j, &e) || !j.complete || j.undone)
+            continue;
+        for (size_t i = 0; i < j.rows.n; i++) {
+            const struct row *row = j.rows.v[i];
+            if (streq(row->kind, "owner") && identity_same(&row->id, id, true) && streq(row->wanted, wanted))
+                return row->before;
+        }
+    }
+    return NULL;
+}
+
+static bool add_owner(struct planning *g, const struct owner *w, struct err *e)
+{
+    char real[PATH_MAX], now[32], wanted[32], claim[CLAIM_NAME];
+    struct identity id;
+    const char *why = w->object->why;
+    bool busy;
+    if (!realpath(w->object->path, real))
+        return err_errno(e, "%s: %s: %s", g->l->name, why, w->object->path);
+    if (!dac_look(real, &id, now, e))
+        return err_wrap(e, "%s: %s", g->l->name, why);
+    if (!g->o->dry_run) {
+        /* Taken before the owner is looked at: nobody gives it back between the look and the deed. */
+        rows_claim_name(claim, &id);
+        int fd = claim_take(g->l->claims, claim, true, now_ms() + 2000, &busy, e);
+        if (fd < 0 || !add_claim(g, fd, e) || !dac_look(real, &id, now, e))
+            return err_wrap(e, "%s: %s", g->l->name, why);
+    }
+    snprintf(wanted, sizeof wanted, "%u:%u", (unsigned)w->want_uid, (unsigned)w->want_gid);
+    const char *before = streq(now, wanted) ? owner_before(g, &id, wanted) : now;
+    if (before)
+        journal_add(&g->p->journal, &(struct row){ .kind = "owner", .object = real, .id = id, .before = before,
+                                                   .wanted = wanted, .why = why });
+    return true;
+}
+
+static void add_nvram(struct planning *g)
+{
+    const struct domain_os *os = g->d->os;
+    char wanted[PATH_MAX + 32];
+    if (!os->nvram || *os->nvram != '/' || !os->nvram_template || access(os->nvram, F_OK) == 0)
+        return;
+    snprintf(wanted, sizeof wanted, "%u:%u %s", (unsigned)g->uid, (unsigned)g->gid, os->nvram_template);
+    journal_add(&g->p->journal, &(struct row){ .kind = "nvram", .object = os->nvram, .before = "absent", .wanted = wanted,
+                                               .why = "nvram" });
+}
+
+static bool add_rows(struct planning *g, struct err *e)
+{
+    struct owners owners;
+    add_nvram(g);
+    if (mentions(g->p, g->private_dir))
+        add_dir(g, g->private_dir, "private directory");
+    if (mentions(g->p, g->channel_dir))
+        add_dir(g, g->channel_dir, "channel sockets");
+    if (!owners_plan(g->d, g->o->conf, g->l->root->privileged, g->p->arena, &owners, e))
+        return err_wrap(e, "%s", g->l->name);
+    for (size_t i = 0; i < owners.all.n; i++) {
+        const struct owner *w = owners.all.v[i];
+        if (w->exists && (w->change || streq(w->kept, "is right")) && g->l->root->privileged && !add_owner(g, w, e))
+            return false;
+    }
+    return true;
+}
+
+static void set_user(struct planning *g)
+{
+    g->p->user = (struct child_user){ g->l->root->privileged, g->uid, g->gid };
+    g->p->limits = (struct child_limits){
+        .files = (unsigned long long)conf_number(g->o->conf, "max_files", 0),
+        .processes = (unsigned long long)conf_number(g->o->conf, "max_processes", 0),
+        .core_zero = conf_get(g->o->conf, "max_core") && conf_number(g->o->conf, "max_core", -1) == 0,
+    };
+}
+
+static bool plan(struct planning *g, struct err *e)
+{
+    if (!g->o->dry_run && !claim_itself(g, e))
+        return false;
+    if (!choose_emulator(g, e) || !check_actions(g, e) || !plan_expand(g->d, g->caps, g->p->arena, g->notes, e))
+        return false;
+    if (!choose_id(g, e) || !owners_process(g->d, g->o->conf, g->l->root->privileged, &g->uid, &g->gid, e))
+        return false;
+    set_user(g);
+    return choose_ports(g, e) && build(g, e) && plan_devices(g->p, &g->command, g->o->dry_run, e) && add_rows(g, e);
+}
+
+static void print_live(struct plan *p)
+{
+    autostr struct str text = STR_INIT;
+    domain_print(p->domain, &text, PRINT_LIVE | PRINT_SECRETS);
+    p->live = arena_strdup(p->arena, str_text(&text));
+}
+
+static bool complete(struct plan *p, const json_t *chardevs, struct err *e)
+{
+    plan_ptys(p->domain, chardevs, p->arena, p->user.change ? p->user.uid : geteuid());
+    print_live(p);
+    (void)e;
+    return true;
+}
+
+bool plan_domain(struct plan *p, struct life *l, struct domain *d, const struct plan_options *o, struct notes *notes,
+                 struct err *e)
+{
+    struct planning g = { .p = p, .l = l, .d = d, .o = o, .notes = notes };
+    *p = (struct plan){ .arena = l->arena, .name = l->name, .journal = { .arena = l->arena }, .domain = d };
+    bool ok = journal_new_id(&p->journal, e) && plan(&g, e);
+    caps_free(g.caps);
+    if (!ok) {
+        plan_release(p);
+        return str_starts(e->text, l->name) ? false : err_wrap(e, "%s", l->name);
+    }
+    if (mentions(p, "pty,"))
+        p->complete = complete;
+    print_live(p);
+    return true;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/rows.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "guard/dac.h"
+#include "run/claim.h"
+
+enum { TREE_DEPTH = 16 };
+
+struct kind {
+    const char *name;
+    bool (*apply)(const struct row *row, struct err *e);
+    enum undo (*undo)(const struct row *row, const struct rows_context *c, struct err *e);
+};
+
+void rows_claim_name(char *name, const struct identity *id)
+{
+    snprintf(name, CLAIM_NAME, "object-%llx-%llx", id->dev, id->ino);
+}
+
+/* Guests that share a disk hold a claim on it; the last of them gives the owner back. */
+static enum undo undo_owner(const struct row *row, const struct rows_context *c, struct err *e)
+{
+    char name[CLAIM_NAME];
+    struct stat st;
+    bool busy = false;
+    rows_claim_name(name, &row->id);
+    int claim = c->same_boot ? claim_take(c->claims, name, false, now_ms(), &busy, e) : -1;
+    if (busy)
+        return UNDO_DONE;
+    if (fstat(c->dir, &st) < 0)
+        st.st_dev = 0;
+    enum undo r = dac_undo(row, c->same_boot, st.st_dev, e);
+    claim_drop(c->claims, name, claim);
+    return r;
+}
+
+/* The directory that holds path, without following a link in its last place; *base is what path is called in it. */
+static int open_parent(const char *path, char copy[PATH_MAX], char **base)
+{
+    snprintf(copy, PATH_MAX, "%s", path);
+    char *slash = strrchr(copy, '/');
+    *slash = '\0';
+    *base = slash + 1;
+    return open(*copy ? copy : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool make_dir(const struct row *row, struct err *e)
+{
+    char copy[PATH_MAX], *base;
+    unsigned uid, gid;
+    if (sscanf(row->wanted, "%u:%u", &uid, &gid) != 2)
+        return err_set(e, ST_FAILED, "%s: owner '%s' is not UID:GID", row->object, row->wanted);
+    autoclose int parent = open_parent(row->object, copy, &base);
+    if (parent < 0 || (mkdirat(parent, base, 0700) < 0 && errno != EEXIST))
+        return err_errno(e, "%s: %s", row->why, row->object);
+    autoclose int fd = openat(parent, base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_errno(e, "%s: %s", row->why, row->object);
+    if ((st.st_uid != uid || st.st_gid != gid) && fchown(fd, uid, gid) < 0)
+        return err_errno(e, "%s: %s: cannot give it to %s", row->why, row->object, row->wanted);
+    return true;
+}
+
+/* QEMU's user may own the tree: nothing is reached but through descriptors, and no link is followed. */
+static bool remove_tree(int parent, const char *name, int depth)
+{
+    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+        return true;
+    if ((errno != EISDIR && errno != EPERM) || depth == 0)
+        return false;
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d)
+        return false;
+    bool ok = true;
+    for (struct dirent *f; (f = readdir(d));)
+        if (strcmp(f->d_name, ".") && strcmp(f->d_name, ".."))
+            ok = remove_tree(dirfd(d), f->d_name, depth - 1) && ok;
+    closedir(d);
+    return ok && unlinkat(parent, name, AT_REMOVEDIR) == 0;
+}
+
+static enum undo undo_path(const struct row *row, int depth, struct err *e)
+{
+    char copy[PATH_MAX], *base;
+    autoclose int parent = open_parent(row->object, copy, &base);
+    if (parent < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return UNDO_DONE;
+    if (parent >= 0 && remove_tree(parent, base, depth))
+        return UNDO_DONE;
+    err_errno(e, "%s: cannot remove %s", row->why, row->object);
+    return UNDO_FAILED;
+}
+
+static enum undo undo_dir(const struct row *row, const struct rows_context *c, struct err *e)
+{
+    (void)c;
+    return undo_path(row, TREE_DEPTH, e);
+}
+
+static enum undo undo_socket(const struct row *row, const struct rows_context *c, struct err *e)
+{
+    struct stat st;
+    (void)c;
+    if (lstat(row->object, &st) == 0 && !S_ISSOCK(st.st_mode)) {
+        err_set(e, ST_FAILED, "%s: %s is no socket now; left as it is", row->why, row->object);
+        return UNDO_LEFT;
+    }
+    return undo_path(row, 0, e);
+}
+
+/* No name appears before the copy is whole: a death on the way leaves nothing. */
+static bool copy_nvram(const struct row *row, struct err *e)
+{
+    char copy[PATH_MAX], *base, self[40];
+    unsigned uid, gid;
+    int skip = 0;
+    if (sscanf(row->wanted, "%u:%u %n", &uid, &gid, &skip) != 2 || !skip)
+        return err_set(e, ST_FAILED, "%s: '%s' names no owner and template", row->object, row->wanted);
+    const char *template = row->wanted + skip;
+    autoclose int from = open(template, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
+    if (from < 0 || fstat(from, &st) < 0)
+        return err_errno(e, "nvram template %s", template);
+    autoclose int parent = open_parent(row->object, copy, &base);
+    autoclose int to = parent < 0 ? -1 : openat(parent, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (to < 0)
+        return err_errno(e, "%s: %s", row->why, row->object);
+    for (off_t left = st.st_size; left > 0;) {
+        ssize_t n = sendfile(to, from, NULL, (size_t)left);
+        if (n <= 0)
+            return err_errno(e, "%s: cannot copy %s to %s", row->why, template, row->object);
+        left -= n;
+    }
+    snprintf(self, sizeof self, "/proc/self/fd/%d", to);
+    if (((uid != geteuid() || gid != getegid()) && fchown(to, uid, gid) < 0) || fsync(to) < 0 ||
+        (linkat(AT_FDCWD, self, parent, base, AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST))
+        return err_errno(e, "%s: %s", row->why, row->object);
+    return true;
+}
+
+static bool nothing_to_do(const struct row *row, struct err *e)
+{
+    (void)row, (void)e;
+    return true;
+}
+
+static enum undo nothing_to_undo(const struct row *row, const struct rows_context *c, struct err *e)
+{
+    (void)row, (void)c, (void)e;
+    return UNDO_DONE;
+}
+
+static const struct kind kinds[] = {
+    { "owner", dac_apply, undo_owner },
+    { "dir", make_dir, undo_dir },
+    { "socket", nothing_to_do, undo_socket },
+    { "nvram", copy_nvram, nothing_to_undo },
+};
+
+static const struct kind *kind_of(const struct row *row)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].name, row->kind) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+bool rows_apply(const struct journal *j, struct err *e)
+{
+    for (size_t i = 0; i < j->rows.n; i++)
+        if (!kind_of(j->rows.v[i])->apply(j->rows.v[i], e))
+            return false;
+    return true;
+}
+
+bool rows_undo(const struct journal *j, const struct rows_context *c, struct notes *notes, struct err *e)
+{
+    bool ok = true;
+    for (size_t i = j->rows.n; i-- > 0;) {
+        const struct kind *k = kind_of(j->rows.v[i]);
+        struct err one = { 0 };
+        enum undo r = UNDO_FAILED;
+        if (k)
+            r = k->undo(j->rows.v[i], c, &one);
+        else
+            err_set(&one, ST_FAILED, "%s: this version cannot undo a row of kind '%s'", j->rows.v[i]->object,
+                    j->rows.v[i]->kind);
+        if (r == UNDO_LEFT)
+            note_add(notes, "%s", one.text);
+        if (r != UNDO_FAILED)
+            continue;
+        if (!ok)
+            note_add(notes, "%s", e->text);
+        *e = one;
+        e->status = ST_FAILED;
+        ok = false;
+    }
+    return ok;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/stop.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "qemu/qmp.h"
+
+const char *const stop_mode_names[3] = { "acpi", "agent", "quit" };
+
+/* A guest that is still booting lets the first request pass by: ask again, soon at first. */
+enum { ASK_AGAIN_MS = 1000, ASK_AGAIN_MAX_MS = 8000, QMP_MS = 5000, TERM_MS = 5000, KILL_MS = 30000 };
+
+struct stop {
+    struct life *l;
+    const struct stop_options *o;
+    struct notes *notes;
+    int pidfd;
+    const char *how;
+    bool resumed;
+};
+
+static bool wake(struct stop *s, struct qmp *q, long long deadline, struct err *e)
+{
+    autojson json_t *status = NULL;
+    if (!qmp_command(q, "query-status", NULL, deadline, &status, e))
+        return false;
+    const char *now = json_string_value(json_object_get(status, "status"));
+    if (!streq(now, "paused") && !streq(now, "prelaunch") && !streq(now, "suspended"))
+        return true;
+    if (!s->resumed)
+        note_add(s->notes, "%s: was %s, resumed so that it can shut down", s->l->name,
+                 streq(now, "suspended") ? "suspended" : "paused");
+    s->resumed = true;
+    return qmp_command(q, streq(now, "suspended") ? "system_wakeup" : "cont", NULL, deadline, NULL, e);
+}
+
+static bool ask_qmp(struct stop *s, struct err *e)
+{
+    long long deadline = now_ms() + QMP_MS;
+    autoclose int lock = life_monitor_lock(s->l, deadline, e);
+    if (lock < 0)
+        return false;
+    autoqmp struct qmp *q = qmp_connect(s->l->dir, "monitor.sock", deadline, e);
+    if (!q)
+        return false;
+    if (s->o->mode == STOP_QUIT)
+        return qmp_command(q, "quit", NULL, deadline, NULL, e);
+    return wake(s, q, deadline, e) && qmp_command(q, "system_powerdown", NULL, deadline, NULL, e);
+}
+
+static bool ask_agent(struct stop *s, struct err *e)
+{
+    static const char text[] = "{\"execute\":\"guest-shutdown\",\"arguments\":{\"mode\":\"powerdown\"}}\n";
+    const char *path = s->o->agent_socket ? s->o->agent_socket(s->l) : NULL;
+    if (!path)
+        return err_set(e, ST_FAILED, "%s: has no guest agent channel (try: --mode acpi)", s->l->name);
+    autoclose int fd = unix_connect(AT_FDCWD, path, now_ms() + QMP_MS, e);
+    if (fd < 0)
+        return err_wrap(e, "%s: guest agent", s->l->name);
+    return send(fd, text, sizeof text - 1, MSG_NOSIGNAL) > 0 || err_errno(e, "%s: guest agent", s->l->name);
+}
+
+/* Asks until the guest is off (true) or the time is over. A monitor that does not answer is no reason to stop
+ * waiting: the guest may be on its way down. */
+static bool ask(struct stop *s, struct err *e)
+{
+    long long deadline = now_ms() + s->o->timeout_ms, pause = ASK_AGAIN_MS;
+    struct err last = { 0 };
+    while (!proc_wait(s->pidfd, now_ms())) {
+        if (ms_left(deadline) == 0) {
+            err_set(e, ST_TIMEOUT, "%s: still runs after %g s%s%s", s->l->name, (double)s->o->timeout_ms / 1000,
+                    *last.text ? ": " : "", last.text);
+            err_add(e, " (try: vm-stop --force)");
+            return false;
+        }
+        *last.text = '\0';
+        bool asked = s->o->mode == STOP_AGENT ? ask_agent(s, &last) : ask_qmp(s, &last);
+        if (!asked && s->o->mode == STOP_AGENT && !proc_wait(s->pidfd, now_ms())) {
+            *e = last;
+            return false;
+        }
+        long long again = now_ms() + pause;
+        proc_wait(s->pidfd, again < deadline ? again : deadline);
+        pause = pause * 2 < ASK_AGAIN_MAX_MS ? pause * 2 : ASK_AGAIN_MAX_MS;
+    }
+    s->how = stop_mode_names[s->o->mode];
+    return true;
+}
+
+static bool quit(struct stop *s)
+{
+    struct err e;
+    long long deadline = now_ms() + QMP_MS;
+    autoclose int lock = life_monitor_lock(s->l, now_ms() + 500, &e);
+    autoqmp struct qmp *q = lock < 0 ? NULL : qmp_connect(s->l->dir, "monitor.sock", deadline, &e);
+    return q && qmp_command(q, "quit", NULL, deadline, NULL, &e) && proc_wait(s->pidfd, deadline);
+}
+
+static bool force(struct stop *s, struct err *e)
+{
+    s->how = "quit";
+    if (quit(s) || proc_wait(s->pidfd, now_ms()))
+        return true;
+    s->how = "terminated";
+    if (proc_signal(s->pidfd, SIGTERM) == 0 && proc_wait(s->pidfd, now_ms() + TERM_MS))
+        return true;
+    s->how = "killed";
+    if (proc_kill(s->pidfd, now_ms() + KILL_MS))
+        return true;
+    return err_set(e, ST_FAILED, "%s: process %d does not die", s->l->name, (int)s->l->j.qemu.pid);
+}
+
+/* Undoes what has that start-id; that someone else has done it since is as good. */
+static bool clean_up(struct stop *s, const char *start, const char *why, struct err *e)
+{
+    enum life_is is;
+    autoclose int pidfd = -1;
+    if (!life_lock(s->l, s->o->wait_ms, "vm-stop", e))
+        return e->status == ST_NOENT; /* the directory went with a guest without a definition */
+    if (!life_look(s->l, &is, &pidfd, s->notes, e))
+        return false;
+    if (is == LIFE_OFF || (*start && strcmp(s->l->j.start, start)) || is == LIFE_RUNNING)
+        return true;
+    return life_undo(s->l, pidfd, why, s->notes, e);
+}
+
+static bool look_first(struct stop *s, enum life_is *is, struct err *e)
+{
+    bool locked = life_lock(s->l, s->o->force ? 0 : s->o->wait_ms, "vm-stop", e);
+    if (!locked && !(s->o->force && e->status == ST_BUSY))
+        return false;
+    if (!life_look(s->l, is, &s->pidfd, s->notes, e))
+        return false;
+    if (*is == LIFE_OFF)
+        return err_set(e, ST_STATE, "%s: is not running", s->l->name);
+    if (!locked && s->pidfd < 0)
+        return life_lock(s->l, s->o->wait_ms, "vm-stop", e) && life_look(s->l, is, &s->pidfd, s->notes, e);
+    return true;
+}
+
+static bool stop(struct stop *s, struct err *e)
+{
+    enum life_is is;
+    char start[START_ID_LEN + 1];
+    autoclose int mark = life_stop_mark(s->l, e);
+    if (mark < 0 || !look_first(s, &is, e))
+        return false;
+    snprintf(start, sizeof start, "%s", s->l->j.start);
+    if (is != LIFE_RUNNING && s->l->lock >= 0) {
+        s->how = s->pidfd >= 0 ? "killed" : "off";
+        return is == LIFE_OFF || life_undo(s->l, s->pidfd, s->pidfd >= 0 ? "destroyed" : "unknown", s->notes, e);
+    }
+    life_unlock(s->l);
+    bool asked = s->o->force && s->o->timeout_ms == 0 ? false : ask(s, e);
+    if (!asked && (!s->o->force || !force(s, e)))
+        return false;
+    return clean_up(s, start, asked && s->o->mode != STOP_QUIT ? "shutdown" : "destroyed", e);
+}
+
+bool stop_guest(const struct root *root, const char *name, const struct stop_options *o, const char **how,
+                struct notes *notes, struct err *e)
+{
+    autoarena struct arena *a = arena_new();
+    struct life l;
+    if (!life_open(&l, root, a, name, false, e))
+        return e->status == ST_NOENT ? err_set(e, ST_STATE, "%s: is not running", name) : false;
+    struct stop s = { .l = &l, .o = o, .notes = notes, .pidfd = -1, .how = "off" };
+    bool ok = stop(&s, e);
+    *how = s.how;
+    if (s.pidfd >= 0)
+        close(s.pidfd);
+    if (ok)
+        life_end(&l);
+    else
+        life_close(&l);
+    return ok;
+}
