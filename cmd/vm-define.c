@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/cli.h"
+#include "base/table.h"
+#include "run/define.h"
+#include "run/load.h"
+
+static bool strict, zero, check;
+static const struct cli_option options[] = {
+    { "strict", 0, NULL, CLI_FLAG, &strict, "unknown elements and attributes are errors" },
+    { "check", 'n', NULL, CLI_FLAG, &check, "check only, define nothing" },
+    { "null", '0', NULL, CLI_FLAG, &zero, "end names with NUL instead of a newline" },
+    CLI_END,
+};
+static const struct cli_program program = { "vm-define", "[FILE…]", "defines guests from domain XML", options,
+                                            CLI_URI | CLI_WAIT | CLI_JSON };
+
+static bool read_and_check(struct definer *d, struct definition *x, const char *operand, struct err *e)
+{
+    autostr struct str text = STR_INIT;
+    return load_text(operand, &text, e) &&
+           define_check(d, x, streq(operand, "-") ? "-" : operand, str_text(&text), text.len, e);
+}
+
+static const struct column columns[] = {
+    { "Name", "name", COLUMN_TEXT },
+    { "UUID", "uuid", COLUMN_TEXT },
+    { "Replaced", "replaced", COLUMN_BOOL },
+    { "Running", "running", COLUMN_BOOL },
+};
+
+static void print(struct arena *a, const struct definition *x, size_t n)
+{
+    struct table t;
+    autostr struct str out = STR_INIT;
+    table_init(&t, a, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < n; i++)
+        if (cli.json)
+            table_row(&t, (const char *[]){ x[i].name, x[i].uuid, x[i].replaced ? "yes" : "no",
+                                            x[i].running ? "yes" : "no" });
+        else if (!cli.quiet)
+            printf("%s%c", x[i].name, zero ? '\0' : '\n');
+    if (cli.json) {
+        table_json(&t, &out);
+        fputs(str_text(&out), stdout);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    int first = cli_parse(&program, argc, argv);
+    struct err e = { 0 };
+    autoarena struct arena *a = arena_new();
+    struct notes notes = { .arena = a };
+    struct definer d = { .notes = &notes, .strict = strict, .wait_ms = cli.wait_ms, .etc = -1, .state = -1 };
+    struct root root;
+    char *standard_input[] = { (char *)"-" };
+    char **operands = first < argc ? argv + first : standard_input;
+    size_t n = first < argc ? (size_t)(argc - first) : 1, done = 0;
+    struct definition *x = arena_array(a, n, sizeof *x);
+    if (!root_init(&root, a, cli.uri, &e) || !definer_open(&d, &root, a, &e))
+        return cli_fail(&e);
+    /* All or, while no document can be refused any more, one after the other. */
+    for (size_t i = 0; i < n; i++)
+        if (!read_and_check(&d, &x[i], operands[i], &e)) {
+            cli_notes(&notes);
+            return cli_fail(&e);
+        }
+    cli_notes(&notes);
+    while (done < n && (check || define_store(&d, &x[done], &e)))
+        done++;
+    definer_close(&d);
+    print(a, x, done);
+    return done < n ? cli_done(cli_fail(&e)) : cli_done(ST_DONE);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RUN_DEFINE_H
+#define RUN_DEFINE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "domain/domain.h"
+#include "host/root.h"
+
+/* Defining and undefining guests: the domain's checks and the store put together. */
+struct definer {
+    const struct root *root;
+    struct arena *arena;   /* for results */
+    struct notes *notes;
+    bool strict;           /* what the vocabulary does not know is an error */
+    long long wait_ms;     /* for locks */
+    int etc, state;        /* opened by definer_open */
+};
+
+/* A definition that passed every check; nothing is stored yet. */
+struct definition {
+    const char *name, *uuid;
+    const char *text; /* as it is stored: complete and stable */
+    size_t n;
+    const char *expect; /* not NULL: store only over a definition that reads just so (vm-edit) */
+    bool replaced;      /* define_store: there was one before */
+    bool running;       /* ...and the guest was running, without one: it is persistent now */
+};
+
+/* Opens (makes) the directories. definer_close is harmless after failure. */
+bool definer_open(struct definer *d, const struct root *root, struct arena *a, struct err *e);
+void definer_close(struct definer *d);
+
+/* Parses and completes text. A document without uuid keeps that of the guest of its name, else gets a new one.
+ * file is for messages ("FILE:LINE: …"). */
+bool define_check(struct definer *d, struct definition *out, const char *file, const char *text, size_t n, struct err *e);
+
+/* Stores it, synced. ST_BUSY: a daemon owns the root, or the lock was not had; ST_STATE: the guest runs under
+ * libvirt, or expect is not what is there now. */
+bool define_store(struct definer *d, struct definition *x, struct err *e);
+
+struct undefine_options {
+    bool remove_nvram, keep_nvram; /* neither: a guest that has an NVRAM file is refused */
+};
+/* Removes the definition; *running: the guest goes on without one. */
+bool undefine(struct definer *d, const char *name, const struct undefine_options *o, bool *running, struct err *e);
+
+#endif
