@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/cleanup.h"
@@ -24,7 +25,7 @@ struct kept {
 struct caps {
     const char *image;
     size_t n;
-    bool mapped;
+    int fd; /* of the mapped file, -1 */
     struct arena *arena;
     struct kept *texts[BUCKETS], *machines, *cpus;
     const struct caps_host_model *host_model;
@@ -42,11 +43,11 @@ static struct caps *checked(struct caps *c, struct err *e)
     return NULL;
 }
 
-static struct caps *caps_new(const char *image, size_t n, bool mapped)
+static struct caps *caps_new(const char *image, size_t n, int fd)
 {
     struct arena *a = arena_new();
     struct caps *c = arena_alloc(a, sizeof *c);
-    *c = (struct caps){ .image = image, .n = n, .mapped = mapped, .arena = a };
+    *c = (struct caps){ .image = image, .n = n, .fd = fd, .arena = a };
     return c;
 }
 
@@ -59,7 +60,7 @@ struct caps *caps_load(const void *image, size_t n, struct err *e)
     }
     if (n)
         memcpy(copy, image, n);
-    return checked(caps_new(copy, n, false), e);
+    return checked(caps_new(copy, n, -1), e);
 }
 
 struct caps *caps_map(int fd, struct err *e)
@@ -78,7 +79,17 @@ struct caps *caps_map(int fd, struct err *e)
         err_errno(e, "cannot map capabilities");
         return NULL;
     }
-    return checked(caps_new(p, (size_t)st.st_size, true), e);
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (own >= 0)
+        return checked(caps_new(p, (size_t)st.st_size, own), e);
+    err_errno(e, "cannot map capabilities");
+    munmap(p, (size_t)st.st_size);
+    return NULL;
+}
+
+int caps_dup_fd(const struct caps *c)
+{
+    return fcntl(c->fd, F_DUPFD_CLOEXEC, 3);
 }
 
 struct caps *caps_read(const char *path, struct err *e)
@@ -98,10 +109,12 @@ void caps_free(struct caps *c)
 {
     if (!c)
         return;
-    if (c->mapped)
+    if (c->fd >= 0) {
         munmap((void *)(uintptr_t)c->image, c->n);
-    else
+        close(c->fd);
+    } else {
         free((void *)(uintptr_t)c->image);
+    }
     arena_free(c->arena);
 }
 

@@ -42,6 +42,9 @@ struct caps *caps_map(int fd, struct err *e);
 /* The file at path, read whole: what caps-probe --export wrote. Errors name the path. */
 struct caps *caps_read(const char *path, struct err *e);
 void caps_free(struct caps *c);
+/* A descriptor, open for reading, of the file that caps_map mapped, for another process to map; the caller
+ * closes it. -1 with errno if the facts are in memory only. */
+int caps_dup_fd(const struct caps *c);
 /* The image itself, to hand it on or to keep it. */
 const char *caps_image(const struct caps *c, size_t *n);
 

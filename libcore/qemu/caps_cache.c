@@ -192,6 +192,11 @@ struct caps *caps_get(const struct caps_env *env, const char *emulator, bool kvm
     struct caps *c = caps_cache_open(env, str_text(&real), kvm, str_text(&key));
     if (c)
         return c;
+    const struct arch *guest = caps_arch_by_file(str_text(&real));
+    if (kvm && guest && !arch_is_native(arch_host(), guest)) {
+        err_set(e, ST_FAILED, "%s cannot use KVM: it is for '%s', not for this host's processor", emulator, guest->name);
+        return NULL;
+    }
     if (kvm && !caps_kvm_usable(env)) {
         err_set(e, ST_PERM, "cannot use KVM: /dev/kvm is not there or not permitted (try: type='qemu', or membership in group kvm)");
         return NULL;

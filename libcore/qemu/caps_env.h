@@ -15,6 +15,9 @@ struct caps *caps_cache_open(const struct caps_env *env, const char *real, bool 
 /* Keeps an image; what goes wrong is not worth an error. */
 void caps_cache_keep(const struct caps_env *env, const char *real, bool kvm, const char *key, const struct str *image);
 
+/* The architecture that an emulator's file name tells; NULL if none or unknown. */
+const struct arch *caps_arch_by_file(const char *path);
+
 long long caps_timeout(const struct caps_env *env);
 
 #endif

@@ -117,10 +117,11 @@ static void search_dir(struct arena *a, const char *dir, candidates *found)
 }
 
 /* qemu-system-TARGET tells its target; the others are of the host's architecture. */
-static const struct arch *arch_by_file(const char *name)
+const struct arch *caps_arch_by_file(const char *path)
 {
     static const char prefix[] = "qemu-system-";
     char target[64];
+    const char *base = strrchr(path, '/'), *name = base ? base + 1 : path;
     if (!str_starts(name, prefix))
         return arch_host();
     snprintf(target, sizeof target, "%s", name + sizeof prefix - 1);
@@ -224,8 +225,7 @@ static void drop_failed(struct caps_emulators *found)
 static struct caps_emulator *emulator_new(struct arena *a, const char *path)
 {
     struct caps_emulator *em = arena_alloc(a, sizeof *em);
-    const char *base = strrchr(path, '/');
-    *em = (struct caps_emulator){ .path = path, .arch = arch_by_file(base ? base + 1 : path) };
+    *em = (struct caps_emulator){ .path = path, .arch = caps_arch_by_file(path) };
     return em;
 }
 
@@ -233,7 +233,7 @@ static bool same_file(const candidates *c, size_t n, const char *real, const cha
 {
     for (size_t i = 0; i < n; i++)
         /* ppc64 and ppc64le are one file and two architectures. */
-        if (streq(c->v[i]->real, real) && arch_by_file(c->v[i]->name) == arch_by_file(name))
+        if (streq(c->v[i]->real, real) && caps_arch_by_file(c->v[i]->name) == caps_arch_by_file(name))
             return true;
     return false;
 }

@@ -98,7 +98,10 @@ static int answer_caps(const struct converter *c, const struct question *q, stru
         return -1;
     to->kvm = kvm;
     to->err = (struct err){ 0 };
-    int fd = sealed_copy(caps);
+    /* A kept file is ours alone, and replaced rather than changed: it can be mapped as it is. */
+    int fd = caps_dup_fd(caps);
+    if (fd < 0)
+        fd = sealed_copy(caps);
     if (fd < 0)
         err_errno(&to->err, "cannot hand on the facts of %s", q->text);
     caps_free(caps);
