@@ -94,7 +94,7 @@ $(B)/bin/vm-reap: LIBS =
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libcore.a
 	$(call show,LD)$(CC) $(HOUSE) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS)
-$(HELPERS): $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a
+$(filter-out $(B)/tests/fake-qemu,$(HELPERS)): $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a
 	$(call show,LD)$(CC) $(HOUSE) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(UNITS:%=%.o): | build/deps.check
 

@@ -471,6 +471,8 @@ int unix_connect(int dir, const char *name, long long deadline, struct err *e)
     if (connect(s, (struct sockaddr *)&to, sizeof to) < 0) {
         if (errno == EAGAIN)
             err_set(e, ST_TIMEOUT, "%s: nobody accepts the connection in time", name);
+        else if (errno == ECONNREFUSED)
+            err_set(e, ST_QEMU, "%s: nobody listens on this socket", name);
         else
             err_errno(e, "%s", name);
         return -1;
@@ -512,9 +514,10 @@ struct qmp *qmp_wrap(int fd, long long deadline, struct err *e)
 struct qmp *qmp_connect(int dir, const char *name, long long deadline, struct err *e)
 {
     int fd = unix_connect(dir, name, deadline, e);
-    if (fd < 0)
-        return NULL;
-    return qmp_wrap(fd, deadline, e);
+    struct qmp *q = fd < 0 ? NULL : qmp_wrap(fd, deadline, e);
+    if (fd >= 0 && !q)
+        err_wrap(e, "%s", name);
+    return q;
 }
 
 void qmp_free(struct qmp *q)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "qemu/qmp.h"
+#include "qemu/qmp_words.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -422,6 +423,49 @@ START_TEST(integers_beyond_64_bits_become_reals)
 }
 END_TEST
 
+static const struct word_case {
+    const char *words[6];
+    const char *json; /* NULL: refused */
+} word_cases[] = {
+    { { "stop" }, "{\"execute\":\"stop\"}" },
+    { { "x", "a=1", "b=true", "c=text", "d=-2.5", "e=null" },
+      "{\"arguments\":{\"a\":1,\"b\":true,\"c\":\"text\",\"d\":-2.5,\"e\":null},\"execute\":\"x\"}" },
+    { { "x", "a=", "b=007", "c=1 2", "d=\"q\"" },
+      "{\"arguments\":{\"a\":\"\",\"b\":\"007\",\"c\":\"1 2\",\"d\":\"\\\"q\\\"\"},\"execute\":\"x\"}" },
+    { { "x", "a.b.c=1", "a.b.d=x=y" }, "{\"arguments\":{\"a\":{\"b\":{\"c\":1,\"d\":\"x=y\"}}},\"execute\":\"x\"}" },
+    { { "x", "a:=[1,{}]", "b:=\"5\"" }, "{\"arguments\":{\"a\":[1,{}],\"b\":\"5\"},\"execute\":\"x\"}" },
+    { { "x", "{\"a\": 1}" }, "{\"arguments\":{\"a\":1},\"execute\":\"x\"}" },
+    { { "{\"execute\": \"x\", \"id\": 3}" }, "{\"execute\":\"x\",\"id\":3}" },
+    { { "x", "novalue" }, NULL },
+    { { "x", "=1" }, NULL },
+    { { "x", "a=1", "a=2" }, NULL },
+    { { "x", "a=1", "a.b=2" }, NULL },
+    { { "x", "a.=1" }, NULL },
+    { { "x", ".a=1", ".=2" }, NULL },
+    { { "x", "a:=" }, NULL },
+    { { "x", "a:=1,2" }, NULL },
+    { { "x", "a:=1] [2" }, NULL },
+    { { "x", "a=\xff" }, NULL },
+    { { "\xff" }, NULL },
+    { { "{\"return\": 1}" }, NULL },
+    { { "{\"execute\": \"x\"}", "a=1" }, NULL },
+};
+
+START_TEST(words_become_a_typed_command)
+{
+    const struct word_case *c = &word_cases[_i];
+    int n = 0;
+    while (n < 6 && c->words[n])
+        n++;
+    autojson json_t *j = qmp_words((char *const *)(uintptr_t)c->words, n, &e);
+    autofree char *text = j ? json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    if (c->json)
+        ck_assert_pstr_eq(text, c->json);
+    else
+        ck_assert_msg(!j && e.status == ST_USAGE, "taken: %s", text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("qmp");
@@ -438,6 +482,7 @@ int main(void)
     tcase_add_test(t, listening_ends_when_the_callback_has_enough);
     tcase_add_test(t, a_socket_path_may_be_longer_than_an_address);
     tcase_add_test(t, integers_beyond_64_bits_become_reals);
+    tcase_add_loop_test(t, words_become_a_typed_command, 0, sizeof word_cases / sizeof *word_cases);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
