@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "domain/os.h"
+#include "run/life.h"
+#include "run/run.h"
 #include "store/beside.h"
 #include "store/defs.h"
 #include "store/guest.h"
@@ -66,12 +68,25 @@ bool define_check(struct definer *d, struct definition *out, const char *file, c
     return true;
 }
 
-/* What every change of a definition begins with: nobody else's guest, its lock, nothing left of its last run. */
-static int take_guest(const struct definer *d, const char *name, const char *what, int *dir, struct err *e)
+static bool others_free(const struct definer *d, const char *name, struct err *e)
 {
-    if (!beside_root_free(d->root, e) || !beside_guest_free(d->root, name, e))
-        return -1;
-    return guest_lock(d->state, name, now_ms() + d->wait_ms, what, dir, e);
+    return beside_root_free(d->root, e) && beside_guest_free(d->root, name, e);
+}
+
+/* Under the guest's lock: undoes what a start left that came to no good end. */
+static bool repair(const struct definer *d, const char *name, int lock, struct err *e)
+{
+    autoarena struct arena *a = arena_new();
+    enum life_is is;
+    autoclose int pidfd = -1;
+    struct life l;
+    if (!life_open(&l, d->root, a, name, false, e))
+        return false;
+    l.lock = lock;
+    bool ok = life_repair(&l, &is, &pidfd, d->notes, e);
+    l.lock = -1; /* still the caller's */
+    life_close(&l);
+    return ok;
 }
 
 static bool as_expected(const struct definer *d, const struct definition *x, struct err *e)
@@ -89,14 +104,26 @@ bool define_store(struct definer *d, struct definition *x, struct err *e)
 {
     struct guest_status s;
     autoclose int dir = -1;
-    autoclose int lock = take_guest(d, x->name, "vm-define", &dir, e);
+    if (!others_free(d, x->name, e))
+        return false;
+    autoclose int lock = guest_lock(d->state, x->name, now_ms() + d->wait_ms, "vm-define", &dir, e);
     if (lock < 0)
         return false;
-    bool ok = as_expected(d, x, e) &&
-              def_write(d->etc, d->state, x->name, x->uuid, x->text, x->n, now_ms() + d->wait_ms, &x->replaced, e);
     guest_status(d->state, -1, x->name, &s);
-    x->running = s.active;
+    x->running = s.active && !def_exists(d->etc, x->name);
+    bool ok = (s.state == GUEST_OFF || repair(d, x->name, lock, e)) && as_expected(d, x, e) &&
+              def_write(d->etc, d->state, x->name, x->uuid, x->text, x->n, now_ms() + d->wait_ms, &x->replaced, e);
     guest_dir_tidy(d->state, x->name, dir);
+    return ok;
+}
+
+bool run_define(const struct root *r, const char *xml, size_t n, struct notes *notes, struct err *e)
+{
+    autoarena struct arena *a = arena_new();
+    struct definer d = { .notes = notes, .wait_ms = RUN_WAIT_MS, .etc = -1, .state = -1 };
+    struct definition x;
+    bool ok = definer_open(&d, r, a, e) && define_check(&d, &x, "document", xml, n, e) && define_store(&d, &x, e);
+    definer_close(&d);
     return ok;
 }
 
@@ -143,18 +170,36 @@ static bool remove_it(struct definer *d, const char *name, const struct undefine
     return def_remove(d->etc, d->state, name, running, now_ms() + d->wait_ms, e);
 }
 
+/* l is open and locked. */
+static bool undefine_locked(struct definer *d, struct life *l, const struct undefine_options *o, bool *running,
+                            struct err *e)
+{
+    enum life_is is;
+    autoclose int pidfd = -1;
+    if (!life_repair(l, &is, &pidfd, d->notes, e))
+        return false;
+    *running = is == LIFE_RUNNING;
+    if (def_exists(d->etc, l->name))
+        return remove_it(d, l->name, o, *running, e);
+    return *running ? err_set(e, ST_STATE, "%s: is transient, it has no definition to remove", l->name)
+                    : err_set(e, ST_NOENT, "%s: is not defined", l->name);
+}
+
 bool undefine(struct definer *d, const char *name, const struct undefine_options *o, bool *running, struct err *e)
 {
-    struct guest_status s;
-    autoclose int dir = -1;
-    autoclose int lock = take_guest(d, name, "vm-undefine", &dir, e);
-    if (lock < 0)
+    autoarena struct arena *a = arena_new();
+    struct life l;
+    *running = false;
+    if (!others_free(d, name, e) || !life_open(&l, d->root, a, name, true, e))
         return false;
-    guest_status(d->state, -1, name, &s);
-    *running = s.active;
-    bool ok = def_exists(d->etc, name) ? remove_it(d, name, o, s.active, e)
-              : s.active ? err_set(e, ST_STATE, "%s: is transient, it has no definition to remove", name)
-                         : err_set(e, ST_NOENT, "%s: is not defined", name);
-    guest_dir_tidy(d->state, name, dir);
+    bool ok = life_lock(&l, d->wait_ms, "vm-undefine", e) && undefine_locked(d, &l, o, running, e);
+    /* What is left of a guest that is neither running nor defined goes with its definition. */
+    if (ok && !*running)
+        life_end(&l);
+    else {
+        if (l.lock >= 0)
+            guest_dir_tidy(d->state, name, l.dir);
+        life_close(&l);
+    }
     return ok;
 }
