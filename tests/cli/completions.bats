@@ -22,16 +22,34 @@ complete_bash() (
 }
 
 @test "bash offers URIs behind -c and --connect=, also half typed" {
-    same "$(complete_bash 'seclabel -c qemu:///s' seclabel -c qemu : ///s)" $'///system\n///session'
-    same "$(complete_bash 'seclabel --connect=qemu:///se' seclabel --connect = qemu : ///se)" '///session'
+    same "$(complete_bash 'vm-list -c qemu:///s' vm-list -c qemu : ///s)" $'///system\n///session'
+    same "$(complete_bash 'vm-list --connect=qemu:///se' vm-list --connect = qemu : ///se)" '///session'
 }
 
-@test "fish offers each option of each program" {
+@test "bash offers guests, quoted where needed, of the root that -c names" {
+    guest web
+    domain "two words"
+    vm-define -q "two words.xml"
+    same "$(complete_bash 'vm-start ' vm-start '' | sort)" $'two\\ words\nweb'
+    uri=$URI
+    unset LIBVIRT_DEFAULT_URI
+    contains "$(complete_bash "vm-start -c $uri w" vm-start -c qemu : "${uri#qemu:}" w)" web
+}
+
+@test "bash offers choices and files" {
+    touch a.xml
+    contains "$(complete_bash 'xml-to-argv --format ' xml-to-argv --format '')" shell json nul lines
+    same "$(complete_bash 'xml-to-argv a' xml-to-argv a)" a.xml
+}
+
+@test "fish offers each option of each program, and guests" {
     requires fish
+    guest web
     for program in "$BIN"/*; do
         p=${program##*/}
         same "$(fish -c "source $B/completions/vmutils.fish; complete -C '$p --'" | cut -f1 | sort)" "$(table "$p")"
     done
+    contains "$(fish -c "source $B/completions/vmutils.fish; complete -C 'vm-start '")" web
 }
 
 @test "zsh offers each option of each program" {
