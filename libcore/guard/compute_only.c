@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guard/compute_only.h"
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -52,6 +53,12 @@ bool guard_compute_only(struct err *e)
 #define ALLOW(name) \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
+#define ALLOW_ARG1(name, value)                                                                     \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 4),                                         \
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LOW_WORD(offsetof(struct seccomp_data, args[1]))),      \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW), \
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
+
 static const struct sock_filter filter[] = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
@@ -92,11 +99,9 @@ static const struct sock_filter filter[] = {
     ALLOW(rt_sigreturn),
     ALLOW(exit),
     ALLOW(exit_group),
-    /* stdio asks whether standard output is a terminal. */
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LOW_WORD(offsetof(struct seccomp_data, args[1]))),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCGETS, 0, 1),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    /* stdio asks whether standard output is a terminal; facts keep a duplicate of their descriptor. */
+    ALLOW_ARG1(ioctl, TCGETS),
+    ALLOW_ARG1(fcntl, F_DUPFD_CLOEXEC),
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 };
 

@@ -18,21 +18,28 @@
 #include "domain/general.h"
 #include "domain/os.h"
 #include "guard/compute_only.h"
+#include "run/firmware.h"
 #include "run/load.h"
 
-enum question_kind { ASK_CAPS, ASK_EMULATOR };
+enum question_kind { ASK_CAPS, ASK_EMULATOR, ASK_FIRMWARE };
 
 struct question {
     enum question_kind kind;
     bool kvm;
-    char text[PATH_MAX]; /* emulator or architecture */
+    union {
+        char text[PATH_MAX]; /* emulator or architecture */
+        struct firmware_wish wish;
+    };
 };
 
 /* Facts come as a descriptor besides: a sealed memfd. */
 struct answer {
     struct err err;
     bool kvm;
-    char text[PATH_MAX];
+    union {
+        char text[PATH_MAX];
+        struct firmware_choice firmware;
+    };
 };
 
 static void read_inputs(struct converter *c, char **operands, int n)
@@ -108,12 +115,24 @@ static int answer_caps(const struct converter *c, const struct question *q, stru
     return fd;
 }
 
+static void answer_firmware(const struct converter *c, const struct question *q, struct answer *to)
+{
+    struct firmwares all = { 0 };
+    struct notes notes = { .arena = c->arena };
+    struct firmware_wish wish = q->wish;
+    wish.target[sizeof wish.target - 1] = wish.machine[sizeof wish.machine - 1] = '\0';
+    firmware_find(c->arena, c->env.sysroot, &all, &notes);
+    firmware_choose(&all, &wish, &to->firmware, &to->err);
+}
+
 static void answer(const struct converter *c, int to, const struct question *q)
 {
     struct answer reply = { 0 };
     autoclose int fd = -1;
     if (q->kind == ASK_CAPS) {
         fd = answer_caps(c, q, &reply);
+    } else if (q->kind == ASK_FIRMWARE) {
+        answer_firmware(c, q, &reply);
     } else {
         const char *path = caps_find_emulator(&c->env, c->arena, q->text, &reply.err);
         if (path && strlen(path) < sizeof reply.text)
@@ -271,6 +290,22 @@ struct caps *converter_caps(struct converter *c, const char *emulator, const cha
         note_add(notes, "%s cannot use KVM here: what it can do without is taken", emulator);
     know(c, emulator, kvm, caps);
     return caps;
+}
+
+bool converter_firmware(struct converter *c, struct domain *d, const char *nvram_dir, struct arena *a, struct err *e)
+{
+    if (firmware_wanted(d)) {
+        struct question q = { .kind = ASK_FIRMWARE };
+        struct answer reply;
+        autoclose int fd = -1;
+        if (!firmware_wish(d, &q.wish, e) || !ask(c, &q, &reply, &fd, e))
+            return false;
+        reply.firmware.path[sizeof reply.firmware.path - 1] = '\0';
+        reply.firmware.nvram_template[sizeof reply.firmware.nvram_template - 1] = '\0';
+        firmware_apply(d, &reply.firmware, a);
+    }
+    firmware_nvram(d, nvram_dir, a);
+    return true;
 }
 
 struct domain *converter_domain(struct converter *c, const struct input *in, const char *emulator, struct parse *p,

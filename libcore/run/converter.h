@@ -53,6 +53,10 @@ bool converter_enter(struct converter *c, char **operands, int n, int *status, s
 struct caps *converter_caps(struct converter *c, const char *emulator, const char *arch, bool kvm, struct notes *notes,
                             struct err *e);
 
+/* In the child: chooses the firmware that <os firmware=> asks for and says where its variables are
+ * (run/firmware.h), as a start does. */
+bool converter_firmware(struct converter *c, struct domain *d, const char *nvram_dir, struct arena *a, struct err *e);
+
 /* In the child: parses one input and completes it (domain_expand, domain_assign_aliases) with what its
  * emulator can do. emulator: in place of the document's, or NULL. NULL with p->err; *caps is the converter's. */
 struct domain *converter_domain(struct converter *c, const struct input *in, const char *emulator, struct parse *p,
