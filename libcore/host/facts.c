@@ -369,6 +369,24 @@ static bool has_word(const char *text, const char *word)
     return false;
 }
 
+/* The policy's first line is for KVM, its second, where there is one, for TCG. */
+static void read_selinux(const struct reader *r, struct host_facts *h)
+{
+    const char *config = text_of(r, "/etc/selinux/config"), *type = config ? strstr(config, "SELINUXTYPE=") : NULL;
+    h->selinux = text_of(r, "/sys/fs/selinux/enforce") != NULL;
+    if (!h->selinux || !type)
+        return;
+    type += sizeof "SELINUXTYPE=" - 1;
+    char *contexts = text_of(r, "/etc/selinux/%.*s/contexts/virtual_domain_context", (int)strcspn(type, " \t\n"), type);
+    if (!contexts || !*contexts)
+        return;
+    char *second = strchr(contexts, '\n');
+    if (second)
+        *second++ = 0;
+    h->selinux_kvm = contexts;
+    h->selinux_tcg = second ? arena_strndup(r->a, second, strcspn(second, "\n")) : contexts;
+}
+
 const struct host_facts *host_facts(struct arena *a, const char *sysroot)
 {
     struct reader r = { a, sysroot ? sysroot : "" };
@@ -385,7 +403,7 @@ const struct host_facts *host_facts(struct arena *a, const char *sysroot)
     h->suspend_mem = has_word(state, "mem");
     h->suspend_disk = has_word(state, "disk");
     h->suspend_hybrid = h->suspend_mem && h->suspend_disk && has_word(disk, "suspend");
-    h->selinux = text_of(&r, "/sys/fs/selinux/enforce") != NULL;
+    read_selinux(&r, h);
     h->apparmor = streq(text_of(&r, "/sys/module/apparmor/parameters/enabled"), "Y");
     return h;
 }

@@ -57,6 +57,9 @@ struct host_facts {
     bool iommu;
     bool suspend_mem, suspend_disk, suspend_hybrid;
     bool selinux, apparmor;
+    /* Process contexts that guests get before their categories: with KVM, and under TCG, which needs to make
+     * memory executable; NULL without SELinux or its policy's virtual_domain_context. */
+    const char *selinux_kvm, *selinux_tcg;
 };
 
 const struct host_facts *host_facts(struct arena *a, const char *sysroot);

@@ -83,15 +83,11 @@ static void cache_xml(struct str *o, const struct host_facts *h)
     str_add(o, "    </cache>\n");
 }
 
-static void secmodel_xml(struct str *o, const char *model, const char *baselabel)
+static void secmodel_xml(struct str *o, const char *model, const char *kvm_label, const char *tcg_label)
 {
-    static const char *const types[] = { "kvm", "qemu" };
     str_addf(o, "    <secmodel>\n      <model>%s</model>\n      <doi>0</doi>\n", model);
-    for (size_t i = 0; baselabel && i < 2; i++) {
-        str_addf(o, "      <baselabel type='%s'>", types[i]);
-        str_add_xml(o, baselabel, false);
-        str_add(o, "</baselabel>\n");
-    }
+    text_element(o, "      <baselabel type='kvm'>", kvm_label, "</baselabel>\n");
+    text_element(o, "      <baselabel type='qemu'>", tcg_label, "</baselabel>\n");
     str_add(o, "    </secmodel>\n");
 }
 
@@ -110,10 +106,10 @@ void host_facts_xml(struct str *out, const struct host_facts *h, const struct ho
     str_add(out, "      </cells>\n    </topology>\n");
     cache_xml(out, h);
     if (h->selinux)
-        secmodel_xml(out, "selinux", more->selinux_baselabel);
+        secmodel_xml(out, "selinux", h->selinux_kvm, h->selinux_tcg);
     if (h->apparmor)
-        secmodel_xml(out, "apparmor", NULL);
+        secmodel_xml(out, "apparmor", NULL, NULL);
     if (more->baselabel)
-        secmodel_xml(out, "dac", more->baselabel);
+        secmodel_xml(out, "dac", more->baselabel, more->baselabel);
     str_add(out, "  </host>\n\n");
 }

@@ -9,7 +9,6 @@
 struct host_facts_more {
     const char *model;    /* named CPU model that fits best, NULL */
     const char *baselabel; /* owner that QEMU runs as: "+0:+0"; NULL: no owners are changed (user's own guests) */
-    const char *selinux_baselabel; /* NULL */
 };
 
 /* Appends the <host> element of libvirt's capabilities document. */

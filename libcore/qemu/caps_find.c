@@ -180,13 +180,15 @@ static void answer_all(const struct caps_env *env, struct arena *a, questions *q
 {
     struct caps_job *jobs = arena_array(a, qs->n + 1, sizeof *jobs);
     size_t n = 0;
-    for (size_t i = 0; i < qs->n; i++) {
-        struct question *q = qs->v[i];
-        if (q->caps || !q->key || (q->job = same_job(qs, i)))
-            continue;
-        q->job = &jobs[n++];
-        *q->job = (struct caps_job){ .emulator = q->real, .kvm = q->kvm };
-    }
+    /* Those for the host's own architecture take longest (more devices, CPU models): not last, when others idle. */
+    for (int native = 1; native >= 0; native--)
+        for (size_t i = 0; i < qs->n; i++) {
+            struct question *q = qs->v[i];
+            if (q->caps || !q->key || arch_is_native(arch_host(), q->emulator->arch) != native || (q->job = same_job(qs, i)))
+                continue;
+            q->job = &jobs[n++];
+            *q->job = (struct caps_job){ .emulator = q->real, .kvm = q->kvm };
+        }
     if (n)
         caps_probe(jobs, n, env->parallel, caps_timeout(env));
     for (size_t i = 0; i < qs->n; i++)

@@ -303,6 +303,38 @@ count() { grep -c "$1" <<<"$out" || true; }
     contains "$err" "no emulator was found"
 }
 
+@test "SELinux and its labels are in the capabilities, AppArmor too, and neither where it is not" {
+    mkdir -p sys/sys/fs/selinux sys/etc/selinux/strict/contexts sys/sys/module/apparmor/parameters
+    echo 1 >sys/sys/fs/selinux/enforce
+    printf '# comment\nSELINUX=enforcing\nSELINUXTYPE=strict\n' >sys/etc/selinux/config
+    printf 'u:r:svirt_t:s0\nu:r:svirt_tcg_t:s0\n' >sys/etc/selinux/strict/contexts/virtual_domain_context
+    echo Y >sys/sys/module/apparmor/parameters/enabled
+    embed
+    ok caps-probe --sysroot "$T/sys"
+    contains "$out" "<model>selinux</model>" "<baselabel type='kvm'>u:r:svirt_t:s0</baselabel>" \
+        "<baselabel type='qemu'>u:r:svirt_tcg_t:s0</baselabel>" "<model>apparmor</model>"
+    rm -r sys/sys
+    ok caps-probe --sysroot "$T/sys"
+    [[ $out != *selinux* && $out != *apparmor* ]]
+}
+
+@test "firmware descriptors decide what domain capabilities offer" {
+    fake bin/qemu-system-mips mips
+    mkdir -p empty/usr/share/qemu/firmware empty/etc/qemu/firmware
+    printf '{"interface-types": ["uefi"], "mapping": {"device": "flash", "executable": {"filename": "/fw/%s.fd", "format": "raw"}}, "targets": [{"architecture": "mips", "machines": ["%s"]}], "features": []}' \
+        a 'board-*' >empty/usr/share/qemu/firmware/50-a.json
+    sed 's:/fw/a:/fw/b:' empty/usr/share/qemu/firmware/50-a.json >empty/usr/share/qemu/firmware/40-b.json
+    sed 's:board-:pc-:; s:/fw/a:/fw/c:' empty/usr/share/qemu/firmware/50-a.json >empty/usr/share/qemu/firmware/60-c.json
+    sed 's:/fw/a:/fw/d:' empty/usr/share/qemu/firmware/50-a.json >empty/usr/share/qemu/firmware/70-d.json
+    : >empty/etc/qemu/firmware/70-d.json
+    echo '{' >empty/etc/qemu/firmware/80-e.json
+    ok probe --domain --arch mips
+    contains "$out" "<value>efi</value>" "<value>/fw/b.fd</value>
+      <value>/fw/a.fd</value>
+      <enum"
+    contains "$err" "80-e.json"
+}
+
 @test "wrong usage" {
     must_fail 2 caps-probe --format yaml
     must_fail 2 caps-probe --virttype xen
