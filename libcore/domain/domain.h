@@ -144,7 +144,7 @@ extern const struct element alias_element;
     { "rom@bar", K_ONOFF, AT(type, info.rom_bar) },                                                \
     { "rom@file", K_STR, AT(type, info.rom_file) },                                                \
     { "acpi@index", K_STR, AT(type, info.acpi_index) },                                            \
-    { "alias@name", K_STR, AT(type, info.alias) },                                                 \
+    { "alias@name", K_STR, AT(type, info.alias), .flags = F_USER_ID },                                                 \
     { "address", K_STRUCT, AT(type, info.address), .sub = &address_element }
 
 /* The whole. os, features, clock and devices are never NULL in a domain that domain_parse or domain_new

@@ -15,9 +15,11 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "domain/alias.h"
+#include "domain/expand.h"
 #include "domain/general.h"
 #include "domain/os.h"
 #include "guard/compute_only.h"
+#include "qemu/facts.h"
 #include "run/firmware.h"
 #include "run/load.h"
 
@@ -318,6 +320,9 @@ struct domain *converter_domain(struct converter *c, const struct input *in, con
         d->devices->emulator = emulator;
     *caps = converter_caps(c, d->devices->emulator, d->os->arch, d->type == DOMAIN_KVM, p->notes, p->err);
     if (!*caps)
+        return NULL;
+    struct emulator_facts facts = facts_of_caps(*caps);
+    if (!domain_expand(d, &facts, p))
         return NULL;
     domain_assign_aliases(d, p->arena);
     return d;

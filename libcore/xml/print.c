@@ -14,8 +14,13 @@ struct printer {
     unsigned flags;
 };
 
-static bool hidden(const struct field *f, unsigned flags)
+static bool hidden(const struct field *f, const char *self, unsigned flags)
 {
+    const char *id = NULL;
+    if ((f->flags & F_USER_ID) && !(flags & PRINT_LIVE)) {
+        memcpy(&id, self + f->at, sizeof id);
+        return !id || !str_starts(id, "ua-");
+    }
     return (f->flags & F_OBSOLETE) || ((f->flags & F_READONLY) && !(flags & PRINT_LIVE)) ||
            ((f->flags & F_SECRET) && !(flags & PRINT_SECRETS));
 }
@@ -67,7 +72,7 @@ static bool present(const struct field *f, const char *self, unsigned flags)
     void *p;
     struct list l;
     int e;
-    if (hidden(f, flags))
+    if (hidden(f, self, flags))
         return false;
     switch (f->kind) {
     case K_STRUCT:
@@ -127,7 +132,7 @@ static void print_attrs(const struct printer *pr, const char *prefix, size_t n, 
     for (size_t i = 0; i < pr->e->n_fields; i++) {
         const struct field *f = &pr->e->fields[i];
         int at = field_tail(f->path, prefix, n);
-        if (at < 0 || hidden(f, pr->flags))
+        if (at < 0 || hidden(f, pr->self, pr->flags))
             continue;
         const char *tail = f->path + at;
         if (tail[0] == '@') {

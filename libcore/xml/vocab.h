@@ -81,6 +81,7 @@ enum {
     F_OBSOLETE = 4,  /* parsed, never printed (the hook moves it to its new place) */
     F_EMPTY_OK = 8,  /* K_STR: an empty string counts as given and is printed */
     F_SECRET = 16,   /* printed only with PRINT_SECRETS (passwords) */
+    F_USER_ID = 64,  /* K_STR: printed without PRINT_LIVE only when the user chose it ("ua-…") */
     F_NO_EMPTY = 32, /* K_STRUCT: not printed while nothing in it is given */
 };
 
