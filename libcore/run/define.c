@@ -2,7 +2,9 @@
 #include "run/define.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uuid/uuid.h>
 
@@ -89,32 +91,41 @@ static bool repair(const struct definer *d, const char *name, int lock, struct e
     return ok;
 }
 
-static bool as_expected(const struct definer *d, const struct definition *x, struct err *e)
+static struct def_change change(const struct definer *d, const char *name, enum def_lock lock)
 {
-    autostr struct str now = STR_INIT;
-    if (!x->expect)
-        return true;
-    if (!def_read(d->root, x->name, &now, e))
+    return (struct def_change){ .etc = d->etc, .state = d->state, .name = name, .lock = lock,
+                                .deadline = now_ms() + d->wait_ms };
+}
+
+static bool store_locked(struct definer *d, struct definition *x, struct err *e)
+{
+    struct guest_status s;
+    autoclose int dir = -1;
+    autoclose int lock = guest_lock(d->state, x->name, now_ms() + d->wait_ms, "vm-define", &dir, e);
+    if (lock < 0)
         return false;
-    return streq(str_text(&now), x->expect) ||
-           err_set(e, ST_STATE, "%s: its definition was changed by someone else meanwhile", x->name);
+    struct def_change c = change(d, x->name, DEF_LOCKED);
+    c.expect = x->expect;
+    guest_status(d->state, -1, x->name, &s);
+    x->running = s.active && !def_exists(d->etc, x->name);
+    bool ok = (s.state == GUEST_OFF || repair(d, x->name, lock, e)) && def_write(&c, x->uuid, x->text, x->n, e);
+    x->replaced = c.replaced;
+    guest_dir_tidy(d->state, x->name, dir);
+    return ok;
 }
 
 bool define_store(struct definer *d, struct definition *x, struct err *e)
 {
-    struct guest_status s;
-    autoclose int dir = -1;
+    struct def_change c = change(d, x->name, DEF_UNLOCKED);
+    struct stat st;
+    c.expect = x->expect;
     if (!others_free(d, x->name, e))
         return false;
-    autoclose int lock = guest_lock(d->state, x->name, now_ms() + d->wait_ms, "vm-define", &dir, e);
-    if (lock < 0)
-        return false;
-    guest_status(d->state, -1, x->name, &s);
-    x->running = s.active && !def_exists(d->etc, x->name);
-    bool ok = (s.state == GUEST_OFF || repair(d, x->name, lock, e)) && as_expected(d, x, e) &&
-              def_write(d->etc, d->state, x->name, x->uuid, x->text, x->n, now_ms() + d->wait_ms, &x->replaced, e);
-    guest_dir_tidy(d->state, x->name, dir);
-    return ok;
+    if (fstatat(d->state, x->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return store_locked(d, x, e);
+    bool ok = def_write(&c, x->uuid, x->text, x->n, e);
+    x->replaced = c.replaced;
+    return ok || (c.needs_lock && store_locked(d, x, e));
 }
 
 bool run_define(const struct root *r, const char *xml, size_t n, struct notes *notes, struct err *e)
@@ -167,7 +178,8 @@ static bool remove_it(struct definer *d, const char *name, const struct undefine
     /* A guest that goes on needs its NVRAM. */
     if (!running && !nvram_settled(d, name, o, e))
         return false;
-    return def_remove(d->etc, d->state, name, running, now_ms() + d->wait_ms, e);
+    struct def_change c = change(d, name, DEF_LOCKED);
+    return def_remove(&c, running, e);
 }
 
 /* l is open and locked. */

@@ -165,67 +165,103 @@ static int give_name(int etc, int fd, const char *file)
     return -1;
 }
 
-bool def_write(int etc, int state, const char *name, const char *uuid, const char *text, size_t n,
-               long long deadline, bool *replaced, struct err *e)
+static bool as_expected(const struct def_change *c, struct err *e)
+{
+    autostr struct str now = STR_INIT;
+    if (!c->expect)
+        return true;
+    if (!read_def(c->etc, c->name, &now, e))
+        return false;
+    return streq(str_text(&now), c->expect) ||
+           err_set(e, ST_STATE, "%s: its definition was changed by someone else meanwhile", c->name);
+}
+
+/* Takes the index and looks whether the change may go on. False: the index is closed again. */
+static bool begin(struct def_change *c, struct index *ix, struct err *e)
+{
+    struct stat st;
+    if (!index_open(ix, c->etc, c->state, c->deadline, e))
+        return err_wrap(e, "%s", c->name);
+    bool ok = true;
+    c->needs_lock = c->lock == DEF_UNLOCKED && fstatat(c->state, c->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (c->needs_lock)
+        ok = err_set(e, ST_BUSY, "%s is busy: another command is working on it", c->name);
+    ok = ok && as_expected(c, e);
+    if (!ok)
+        index_close(ix);
+    return ok;
+}
+
+static bool sync_etc(const struct def_change *c, struct err *e)
+{
+    return fsync(c->etc) == 0 || err_errno(e, "%s: cannot sync the directory of its definition", c->name);
+}
+
+bool def_write(struct def_change *c, const char *uuid, const char *text, size_t n, struct err *e)
 {
     char file[FILE_NAME];
-    bool there;
     struct index ix;
-    if (!guest_name_ok(name, e))
+    c->needs_lock = false;
+    if (!guest_name_ok(c->name, e))
         return false;
-    file_of(file, name);
+    file_of(file, c->name);
     /* The slow part, the sync, comes before the index is locked and after it is free again. */
-    autoclose int fd = write_nameless(etc, text, n);
+    autoclose int fd = write_nameless(c->etc, text, n);
     if (fd < 0 && errno != EOPNOTSUPP)
-        return err_errno(e, "%s: cannot write its definition %s", name, file);
-    if (!index_open(&ix, etc, state, deadline, e))
-        return err_wrap(e, "%s", name);
-    bool ok = claim(&ix, name, uuid, &there, e);
-    if (ok && (fd >= 0 ? give_name(etc, fd, file) : file_replace_at(etc, file, text, n, 0600, true)) < 0) {
-        ok = err_errno(e, "%s: cannot write its definition %s", name, file);
-        if (!there)
-            index_drop(&ix, uuid, name);
+        return err_errno(e, "%s: cannot write its definition %s", c->name, file);
+    if (!begin(c, &ix, e))
+        return false;
+    bool ok = claim(&ix, c->name, uuid, &c->replaced, e);
+    if (ok && (fd >= 0 ? give_name(c->etc, fd, file) : file_replace_at(c->etc, file, text, n, 0600, true)) < 0) {
+        ok = err_errno(e, "%s: cannot write its definition %s", c->name, file);
+        if (!c->replaced)
+            index_drop(&ix, uuid, c->name);
     }
     if (!ok) {
         index_close(&ix);
         return false;
     }
     index_commit(&ix);
-    if (replaced)
-        *replaced = there;
-    return fsync(etc) == 0 || err_errno(e, "%s: cannot sync the directory of its definition", name);
+    return sync_etc(c, e);
 }
 
-bool def_remove(int etc, int state, const char *name, bool keep_uuid, long long deadline, struct err *e)
+/* The uuid in the definition, "" if none can be told. A file that is another guest's is left alone. */
+static bool uuid_to_drop(const struct def_change *c, char uuid[37], struct err *e)
 {
-    char file[FILE_NAME], path[FILE_NAME + 16], uuid[37] = "";
     autoarena struct arena *a = arena_new();
     autostr struct str text = STR_INIT;
-    struct index ix;
     struct head h;
     struct err unread;
-    if (!def_exists(etc, name))
-        return no_such(name, e);
-    if (read_def(etc, name, &text, &unread) && head_scan(&h, a, str_text(&text), text.len)) {
-        if (h.name && !streq(h.name, name))
-            return err_set(e, ST_FAILED, "%s: %s.xml defines a guest '%s', it is left alone (try: mv it to %s.xml)", name, name,
-                           h.name, h.name);
-        if (!h.uuid || !uuid_normal(h.uuid, uuid))
-            *uuid = '\0';
-    }
-    if (!index_open(&ix, etc, state, deadline, e))
-        return err_wrap(e, "%s", name);
-    snprintf(path, sizeof path, "autostart/%s", file_of(file, name));
-    if (unlinkat(etc, file, 0) < 0) {
-        err_errno(e, "%s: cannot remove its definition %s", name, file);
+    *uuid = '\0';
+    if (!read_def(c->etc, c->name, &text, &unread) || !head_scan(&h, a, str_text(&text), text.len))
+        return true;
+    if (h.name && !streq(h.name, c->name))
+        return err_set(e, ST_FAILED, "%s: %s.xml defines a guest '%s', it is left alone (try: mv it to %s.xml)", c->name,
+                       c->name, h.name, h.name);
+    if (!h.uuid || !uuid_normal(h.uuid, uuid))
+        *uuid = '\0';
+    return true;
+}
+
+bool def_remove(struct def_change *c, bool keep_uuid, struct err *e)
+{
+    char file[FILE_NAME], mark[FILE_NAME + 16], uuid[37];
+    struct index ix;
+    if (!def_exists(c->etc, c->name))
+        return no_such(c->name, e);
+    if (!uuid_to_drop(c, uuid, e) || !begin(c, &ix, e))
+        return false;
+    snprintf(mark, sizeof mark, "autostart/%s", file_of(file, c->name));
+    if (unlinkat(c->etc, file, 0) < 0) {
+        err_errno(e, "%s: cannot remove its definition %s", c->name, file);
         index_close(&ix);
         return false;
     }
-    unlinkat(etc, path, 0);
+    unlinkat(c->etc, mark, 0);
     if (*uuid && !keep_uuid)
-        index_drop(&ix, uuid, name);
+        index_drop(&ix, uuid, c->name);
     index_commit(&ix);
-    return fsync(etc) == 0 || err_errno(e, "%s: cannot sync the directory of its definition", name);
+    return sync_etc(c, e);
 }
 
 bool uuid_claim(int etc, int state, const char *name, const char *uuid, long long deadline, struct err *e)

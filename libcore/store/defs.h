@@ -22,17 +22,32 @@ bool def_exists(int etc, const char *name);
 /* The uuid in the definition of name, in a; NULL if there is no definition or no uuid in it. */
 const char *def_uuid(const struct root *r, struct arena *a, const char *name);
 
-/* Stores text as the definition of name and uuid (36 characters, lower case). The caller holds the guest's lock
- * (guest_lock()). etc and state: open ROOT_ETC and ROOT_STATE. The file is written, synced and named in one
- * step, the directory synced; on failure what was there is there.
- * ST_FAILED: the name has another UUID, the UUID another name, or a file whose <name> is not its own is in the way.
- * *replaced (may be NULL): there was one before. */
-bool def_write(int etc, int state, const char *name, const char *uuid, const char *text, size_t n,
-               long long deadline, bool *replaced, struct err *e);
+/* Who keeps others from the guest while its definition changes. A guest without a directory in ROOT_STATE is neither
+ * running nor being started or cleaned up, and nothing is left of it: then the lock of the index, under which the
+ * definition changes, is enough, and a directory with a lock in it is not made for that moment only. */
+enum def_lock {
+    DEF_LOCKED,   /* the caller holds the guest's lock (guest_lock()) */
+    DEF_UNLOCKED, /* it does not: refused (ST_BUSY, *needs_lock) if the guest has a directory */
+};
 
-/* Removes the definition and its autostart mark. The caller holds the guest's lock. keep_uuid: the guest goes on
- * (transient), so its UUID stays its own. ST_NOENT: there is none. */
-bool def_remove(int etc, int state, const char *name, bool keep_uuid, long long deadline, struct err *e);
+struct def_change {
+    int etc, state; /* open ROOT_ETC and ROOT_STATE */
+    const char *name;
+    long long deadline;
+    enum def_lock lock;
+    const char *expect; /* not NULL: only if the definition reads just so now (ST_STATE) */
+    bool needs_lock;    /* result */
+    bool replaced;      /* result of def_write: there was one before */
+};
+
+/* Stores text as the definition of the guest with that uuid (36 characters, lower case). The file is written, synced
+ * and named in one step, the directory synced; on failure what was there is there.
+ * ST_FAILED: the name has another UUID, the UUID another name, or a file whose <name> is not its own is in the way. */
+bool def_write(struct def_change *c, const char *uuid, const char *text, size_t n, struct err *e);
+
+/* Removes the definition and its autostart mark. keep_uuid: the guest goes on (transient), so its UUID stays
+ * its own. ST_NOENT: there is none. */
+bool def_remove(struct def_change *c, bool keep_uuid, struct err *e);
 
 /* Claims uuid for a guest without definition (about to be started); as def_write, what is refused. */
 bool uuid_claim(int etc, int state, const char *name, const char *uuid, long long deadline, struct err *e);

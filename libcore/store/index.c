@@ -36,9 +36,9 @@ bool uuid_normal(const char *text, char out[37])
  * counts on: neither is synced. */
 static bool stamp_now(const struct index *ix, char *out, size_t size)
 {
+    static char boot[37]; /* one process lives in one boot */
     struct stat st;
-    char boot[37];
-    if (fstat(ix->etc, &st) < 0 || !boot_id(boot))
+    if (fstat(ix->etc, &st) < 0 || (!*boot && !boot_id(boot)))
         return false;
     snprintf(out, size, "%s %llu %llu %lld.%09ld", boot, (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
              (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
@@ -61,8 +61,9 @@ static void write_stamp(const struct index *ix)
     char now[160];
     autoclose int fd = openat(ix->dir, "stamp", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     size_t n = stamp_now(ix, now, sizeof now) ? strlen(now) : 0;
-    /* Half a stamp is no stamp: the next one looks at the definitions again. */
-    if (fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, now, n, 0) == (ssize_t)n)
+    /* Half a stamp is no stamp: the next one looks at the definitions again. Truncated last, and never to
+     * nothing, after which ext4 flushes what is written. */
+    if (fd >= 0 && n && pwrite(fd, now, n, 0) == (ssize_t)n && ftruncate(fd, (off_t)n) == 0)
         return;
     unlinkat(ix->dir, "stamp", 0);
 }
@@ -96,9 +97,12 @@ static bool scan(const struct index *ix, struct err *e)
 bool index_open(struct index *ix, int etc, int state, long long deadline, struct err *e)
 {
     *ix = (struct index){ .etc = etc, .state = state, .dir = -1, .lock = -1 };
-    if (mkdirat(state, ".uuid", 0700) < 0 && errno != EEXIST)
-        return err_errno(e, "cannot make the directory of UUIDs: .uuid");
     ix->dir = openat(state, ".uuid", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (ix->dir < 0 && errno == ENOENT) {
+        if (mkdirat(state, ".uuid", 0700) < 0 && errno != EEXIST)
+            return err_errno(e, "cannot make the directory of UUIDs: .uuid");
+        ix->dir = openat(state, ".uuid", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    }
     if (ix->dir < 0)
         return err_errno(e, "cannot open the directory of UUIDs: .uuid");
     ix->lock = lock_take(ix->dir, "lock", LOCK_EXCLUSIVE, deadline, "the list of UUIDs", "naming a guest", e);

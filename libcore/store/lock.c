@@ -93,20 +93,27 @@ static void say_busy(int fd, const char *label, struct err *e)
     }
 }
 
+/* Written over what was there: a file that is truncated to nothing and written again is flushed to disk by ext4. */
 static bool leave_note(int fd, const char *what)
 {
+    static pid_t self;
+    static unsigned long long start;
     char note[512];
-    int n = snprintf(note, sizeof note - 1, "%d %llu %s", (int)getpid(), pid_start_time(getpid()), what);
+    if (self != getpid()) {
+        self = getpid();
+        start = pid_start_time(self);
+    }
+    int n = snprintf(note, sizeof note - 1, "%d %llu %s", (int)self, start, what);
     if (n > (int)sizeof note - 2)
         n = sizeof note - 2;
     note[n++] = '\n';
-    return ftruncate(fd, 0) == 0 && pwrite(fd, note, (size_t)n, 0) == n;
+    return pwrite(fd, note, (size_t)n, 0) == n && ftruncate(fd, n) == 0;
 }
 
 /* There is no wait with a deadline for file locks: ask again in growing steps. */
 static bool wait_lock(int fd, enum lock_kind kind, long long deadline)
 {
-    long pause_us = 200;
+    long pause_us = 50;
     while (set_lock(fd, kind) < 0) {
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)
             return false;

@@ -80,10 +80,12 @@ static void from_directory(int dir, struct guest_status *s)
 void guest_status(int state, int run, const char *name, struct guest_status *s)
 {
     struct err none;
-    *s = (struct guest_status){ .text = "shut off" };
+    *s = (struct guest_status){ 0 };
     autoclose int dir = state < 0 ? -1 : guest_dir(state, name, false, &none);
     if (dir >= 0)
         from_directory(dir, s);
+    else
+        set(s, GUEST_OFF, "shut off");
     if (s->active)
         return;
     pid_t pid = beside_guest(run, name);
