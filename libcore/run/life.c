@@ -199,10 +199,20 @@ static void forget_transient(struct life *l)
         uuid_release(state, l->name, l->uuid);
 }
 
-bool life_undo(struct life *l, int pidfd, const char *why, struct notes *notes, struct err *e)
+/* Every process of a start has the guest's own claim, and with it its share in disks, ports and names: once this is
+ * ours, none of them is left, not even one that was forked and never written down. */
+static int claim_alone(const struct life *l, char name[CLAIM_NAME], struct err *e)
 {
-    if (pidfd >= 0 && !proc_kill(pidfd, now_ms() + DEATH_MS))
-        return err_set(e, ST_FAILED, "%s: process %d does not die", l->name, (int)l->j.qemu.pid);
+    bool busy;
+    claim_guest_name(name, l->root->dir[ROOT_STATE], l->name);
+    int fd = claim_take(l->claims, name, false, now_ms() + EXITING_MS, &busy, e);
+    if (busy)
+        err_set(e, ST_BUSY, "%s: a process of its last start is still there; nothing is undone yet", l->name);
+    return fd;
+}
+
+static bool undo(struct life *l, const char *why, struct notes *notes, struct err *e)
+{
     struct rows_context c = { l->claims, l->dir, strcmp(l->j.boot, l->boot) == 0 };
     if (l->j.complete && !l->j.undone && !rows_undo(&l->j, &c, notes, e))
         return err_wrap(e, "%s", l->name);
@@ -219,6 +229,17 @@ bool life_undo(struct life *l, int pidfd, const char *why, struct notes *notes, 
     l->running = false;
     *l->state = '\0';
     return true;
+}
+
+bool life_undo(struct life *l, int pidfd, const char *why, struct notes *notes, struct err *e)
+{
+    char name[CLAIM_NAME];
+    if (pidfd >= 0 && !proc_kill(pidfd, now_ms() + DEATH_MS))
+        return err_set(e, ST_FAILED, "%s: process %d does not die", l->name, (int)l->j.qemu.pid);
+    int claim = claim_alone(l, name, e);
+    bool ok = claim >= 0 && undo(l, why, notes, e);
+    claim_drop(l->claims, name, claim);
+    return ok;
 }
 
 bool life_repair(struct life *l, enum life_is *is, int *pidfd, struct notes *notes, struct err *e)

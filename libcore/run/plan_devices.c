@@ -167,9 +167,3 @@ void plan_ptys(struct domain *d, const json_t *chardevs, struct arena *a, uid_t 
     fill_ptys(dev->channels.v, dev->channels.n, chardevs, a, owner);
     copy_console(dev);
 }
-
-bool plan_expand(struct domain *d, struct caps *caps, struct arena *a, struct notes *notes, struct err *e)
-{
-    (void)d, (void)caps, (void)a, (void)notes, (void)e;
-    return true;
-}

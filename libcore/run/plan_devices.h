@@ -11,9 +11,6 @@
  * nodes. dry_run: nothing is opened. */
 bool plan_devices(struct plan *p, const struct command *c, bool dry_run, struct err *e);
 
-/* Fills in defaults, controllers and addresses by what this emulator can do. */
-bool plan_expand(struct domain *d, struct caps *caps, struct arena *a, struct notes *notes, struct err *e);
-
 /* Writes the names of ptys (answer to query-chardev) into the domain's character devices. Only a character
  * device on devpts that belongs to owner is believed. */
 void plan_ptys(struct domain *d, const json_t *chardevs, struct arena *a, uid_t owner);

@@ -11,13 +11,17 @@
 #include "base/file.h"
 #include "domain/alias.h"
 #include "domain/chardev.h"
+#include "domain/expand.h"
 #include "domain/general.h"
 #include "domain/graphics.h"
 #include "domain/os.h"
 #include "guard/dac.h"
 #include "guard/owners.h"
+#include "host/firmware.h"
 #include "qemu/argv.h"
+#include "qemu/facts.h"
 #include "run/claim.h"
+#include "run/firmware.h"
 #include "run/plan.h"
 #include "run/plan_devices.h"
 #include "run/rows.h"
@@ -75,6 +79,28 @@ static bool choose_emulator(struct planning *g, struct err *e)
     g->p->emulator = emulator;
     g->caps = caps_get(g->o->caps, emulator, g->d->type == DOMAIN_KVM, e);
     return g->caps != NULL;
+}
+
+static bool expand(struct planning *g, struct err *e)
+{
+    struct emulator_facts facts = facts_of_caps(g->caps);
+    struct parse p = { .arena = g->p->arena, .file = g->l->name, .notes = g->notes, .err = e };
+    return domain_expand(g->d, &facts, &p);
+}
+
+static bool choose_firmware(struct planning *g, struct err *e)
+{
+    struct firmwares all = { 0 };
+    struct firmware_wish wish;
+    struct firmware_choice choice;
+    if (firmware_wanted(g->d)) {
+        firmware_find(g->p->arena, NULL, &all, g->notes);
+        if (!firmware_wish(g->d, &wish, e) || !firmware_choose(&all, &wish, &choice, e))
+            return false;
+        firmware_apply(g->d, &choice, g->p->arena);
+    }
+    firmware_nvram(g->d, g->l->root->dir[ROOT_NVRAM], g->p->arena);
+    return true;
 }
 
 static bool choose_id(struct planning *g, struct err *e)
@@ -323,7 +349,7 @@ static bool plan(struct planning *g, struct err *e)
 {
     if (!g->o->dry_run && !claim_itself(g, e))
         return false;
-    if (!choose_emulator(g, e) || !check_actions(g, e) || !plan_expand(g->d, g->caps, g->p->arena, g->notes, e))
+    if (!choose_emulator(g, e) || !check_actions(g, e) || !expand(g, e) || !choose_firmware(g, e))
         return false;
     if (!choose_id(g, e) || !owners_process(g->d, g->o->conf, g->l->root->privileged, &g->uid, &g->gid, e))
         return false;

@@ -46,6 +46,21 @@ static enum undo undo_owner(const struct row *row, const struct rows_context *c,
     return r;
 }
 
+/* Directories on the way are everyone's and stay; QEMU's user must get through, whatever the caller's umask. */
+static bool make_way(const char *path)
+{
+    char parent[PATH_MAX];
+    struct stat st;
+    snprintf(parent, sizeof parent, "%s", path);
+    char *slash = strrchr(parent, '/');
+    if (!slash || slash == parent)
+        return true;
+    *slash = '\0';
+    if (stat(parent, &st) == 0)
+        return true;
+    return errno == ENOENT && make_way(parent) && (mkdir(parent, 0711) == 0 ? chmod(parent, 0711) == 0 : errno == EEXIST);
+}
+
 /* The directory that holds path, without following a link in its last place; *base is what path is called in it. */
 static int open_parent(const char *path, char copy[PATH_MAX], char **base)
 {
@@ -62,7 +77,7 @@ static bool make_dir(const struct row *row, struct err *e)
     unsigned uid, gid;
     if (sscanf(row->wanted, "%u:%u", &uid, &gid) != 2)
         return err_set(e, ST_FAILED, "%s: owner '%s' is not UID:GID", row->object, row->wanted);
-    autoclose int parent = open_parent(row->object, copy, &base);
+    autoclose int parent = make_way(row->object) ? open_parent(row->object, copy, &base) : -1;
     if (parent < 0 || (mkdirat(parent, base, 0700) < 0 && errno != EEXIST))
         return err_errno(e, "%s: %s", row->why, row->object);
     autoclose int fd = openat(parent, base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -135,7 +150,7 @@ static bool copy_nvram(const struct row *row, struct err *e)
     struct stat st;
     if (from < 0 || fstat(from, &st) < 0)
         return err_errno(e, "nvram template %s", template);
-    autoclose int parent = open_parent(row->object, copy, &base);
+    autoclose int parent = make_way(row->object) ? open_parent(row->object, copy, &base) : -1;
     autoclose int to = parent < 0 ? -1 : openat(parent, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (to < 0)
         return err_errno(e, "%s: %s", row->why, row->object);

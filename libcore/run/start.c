@@ -415,6 +415,7 @@ static void fail(struct start *s, struct notes *notes, struct err *e)
     char u = REAP_UNDONE;
     if (s->launch.q[0] >= 0 || s->launch.child)
         end_qemu(s, e);
+    plan_release(s->p); /* what is undone must be free, of this process too */
     if (life_undo(s->l, s->pidfd, "failed", notes, &undo)) {
         if (s->launch.r[0] >= 0)
             send(s->launch.r[0], &u, 1, MSG_NOSIGNAL);
