@@ -8,9 +8,11 @@
 #include "run/load.h"
 
 static bool strict, zero, check;
+static struct cli_list bindirs;
 static const struct cli_option options[] = {
     { "strict", 0, NULL, CLI_FLAG, &strict, "unknown elements and attributes are errors" },
     { "check", 'n', NULL, CLI_FLAG, &check, "check only, define nothing" },
+    { "bindir", 0, "DIR", CLI_LIST, &bindirs, "look for emulators in DIR too, and trust those that are there" },
     { "null", '0', NULL, CLI_FLAG, &zero, "end names with NUL instead of a newline" },
     CLI_END,
 };
@@ -54,7 +56,8 @@ int main(int argc, char **argv)
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
     struct notes notes = { .arena = a };
-    struct definer d = { .notes = &notes, .strict = strict, .wait_ms = cli.wait_ms, .etc = -1, .state = -1 };
+    struct definer d = { .notes = &notes, .strict = strict, .wait_ms = cli.wait_ms, .bindirs = bindirs.v,
+                         .n_bindirs = bindirs.n, .etc = -1, .state = -1 };
     struct root root;
     char *standard_input[] = { (char *)"-" };
     char **operands = first < argc ? argv + first : standard_input;

@@ -10,7 +10,10 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "domain/general.h"
 #include "domain/os.h"
+#include "qemu/caps_get.h"
+#include "qemu/facts.h"
 #include "run/life.h"
 #include "run/run.h"
 #include "store/beside.h"
@@ -18,6 +21,12 @@
 #include "store/guest.h"
 
 static const char header[] = "<!-- Written by vm-define; to change it use vm-edit or virsh edit. -->\n";
+
+struct known_emulator {
+    const char *path;
+    bool kvm;
+    struct caps *caps;
+};
 
 bool definer_open(struct definer *d, const struct root *root, struct arena *a, struct err *e)
 {
@@ -32,9 +41,51 @@ bool definer_open(struct definer *d, const struct root *root, struct arena *a, s
 
 void definer_close(struct definer *d)
 {
+    for (size_t i = 0; i < d->known.n; i++)
+        caps_free(d->known.v[i]->caps);
+    d->known.n = 0;
     cleanup_close(&d->etc);
     cleanup_close(&d->state);
     d->etc = d->state = -1;
+}
+
+/* A guest for KVM can be defined where there is no KVM: it just cannot be started. */
+static struct caps *ask_emulator(const struct caps_env *env, const char *path, bool kvm, struct err *e)
+{
+    struct caps *caps = NULL;
+    if (!caps_may_run(env, path, e))
+        return NULL;
+    if (kvm && caps_kvm_usable(env))
+        caps = caps_get(env, path, true, e);
+    return caps ? caps : caps_get(env, path, false, e);
+}
+
+static struct caps *emulator_of(struct definer *d, const struct domain *domain, struct err *e)
+{
+    struct caps_env env = { .cache_dir = d->root->dir[ROOT_PROBES], .bindirs = d->bindirs, .n_bindirs = d->n_bindirs };
+    const char *path = domain->devices->emulator;
+    bool kvm = domain->type == DOMAIN_KVM;
+    if (!path && !(path = caps_find_emulator(&env, d->arena, domain->os->arch, e)))
+        return NULL;
+    for (size_t i = 0; i < d->known.n; i++)
+        if (streq(d->known.v[i]->path, path) && d->known.v[i]->kvm == kvm)
+            return d->known.v[i]->caps;
+    struct caps *caps = ask_emulator(&env, path, kvm, e);
+    if (!caps)
+        return NULL;
+    struct known_emulator *k = arena_alloc(d->arena, sizeof *k);
+    *k = (struct known_emulator){ arena_strdup(d->arena, path), kvm, caps };
+    list_add(d->arena, &d->known, k);
+    return caps;
+}
+
+static bool complete(struct definer *d, struct domain *domain, struct parse *p)
+{
+    struct caps *caps = emulator_of(d, domain, p->err);
+    if (!caps)
+        return err_wrap(p->err, "%s: %s", p->file, domain->name);
+    struct emulator_facts facts = facts_of_caps(caps);
+    return domain_expand(domain, &facts, p);
 }
 
 static const char *new_uuid(struct arena *a)
@@ -60,6 +111,8 @@ bool define_check(struct definer *d, struct definition *out, const char *file, c
     if (!domain->uuid && !(domain->uuid = def_uuid(d->root, a, domain->name)))
         domain->uuid = new_uuid(a);
     domain->id.set = false;
+    if (!complete(d, domain, &p))
+        return false;
     autostr struct str printed = STR_INIT;
     str_add(&printed, header);
     domain_print(domain, &printed, PRINT_SECRETS);

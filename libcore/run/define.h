@@ -16,7 +16,10 @@ struct definer {
     struct notes *notes;
     bool strict;           /* what the vocabulary does not know is an error */
     long long wait_ms;     /* for locks */
+    const char *const *bindirs; /* emulators may be there, too */
+    size_t n_bindirs;
     int etc, state;        /* opened by definer_open */
+    LIST(struct known_emulator) known; /* asked once for any number of documents */
 };
 
 /* A definition that passed every check; nothing is stored yet. */
@@ -33,7 +36,8 @@ struct definition {
 bool definer_open(struct definer *d, const struct root *root, struct arena *a, struct err *e);
 void definer_close(struct definer *d);
 
-/* Parses and completes text. A document without uuid keeps that of the guest of its name, else gets a new one.
+/* Parses text and completes it by what its emulator can do, so that the guest finds the same machine at each
+ * start. A document without uuid keeps that of the guest of its name, else gets a new one.
  * file is for messages ("FILE:LINE: …"). */
 bool define_check(struct definer *d, struct definition *out, const char *file, const char *text, size_t n, struct err *e);
 
