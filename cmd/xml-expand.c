@@ -5,6 +5,7 @@
 #include "base/cli.h"
 #include "host/root.h"
 #include "run/converter.h"
+#include "run/firmware.h"
 
 static const char *emulator;
 static struct cli_list caps_files, bindirs;
@@ -21,7 +22,7 @@ static const struct cli_program program = {
     "xml-expand", "[FILE…]", "prints domain XML documents with every default, controller and address filled in", options, CLI_URI,
 };
 
-static int expand(struct converter *c, const struct input *in)
+static int expand(struct converter *c, const struct root *root, const struct input *in)
 {
     autoarena struct arena *a = arena_new();
     autostr struct str out = STR_INIT;
@@ -35,6 +36,7 @@ static int expand(struct converter *c, const struct input *in)
     cli_notes(&notes);
     if (!d)
         return cli_fail(&e);
+    firmware_nvram(d, root->dir[ROOT_NVRAM], a);
     domain_print(d, &out, PRINT_SECRETS | (live ? PRINT_LIVE : 0));
     fwrite(str_text(&out), 1, out.len, stdout);
     return ST_DONE;
@@ -57,7 +59,7 @@ int main(int argc, char **argv)
         return e.status ? cli_fail(&e) : status;
     int worst = ST_DONE;
     for (size_t i = 0; i < c.inputs.n; i++) {
-        int s = expand(&c, c.inputs.v[i]);
+        int s = expand(&c, &root, c.inputs.v[i]);
         worst = worst ? worst : s;
     }
     return cli_done(worst);
