@@ -21,7 +21,11 @@
 #include "guard/compute_only.h"
 #include "qemu/facts.h"
 #include "run/firmware.h"
+#include "run/foresee.h"
 #include "run/load.h"
+
+/* More documents than this are worth a process that answers. */
+enum { FORESEE_MAX = 8 };
 
 enum question_kind { ASK_CAPS, ASK_EMULATOR, ASK_FIRMWARE };
 
@@ -63,11 +67,20 @@ static void read_inputs(struct converter *c, char **operands, int n)
     }
 }
 
-static void know(struct converter *c, const char *emulator, bool kvm, struct caps *caps)
+static struct known_caps *know(struct converter *c, const char *emulator, bool kvm, struct caps *caps)
 {
     struct known_caps *k = arena_alloc(c->arena, sizeof *k);
-    *k = (struct known_caps){ arena_strdup(c->arena, emulator), kvm, caps };
+    *k = (struct known_caps){ .emulator = arena_strdup(c->arena, emulator), .kvm = kvm, .caps = caps };
     list_add(c->arena, &c->known, k);
+    return k;
+}
+
+static struct known_caps *lookup(struct converter *c, const char *emulator, bool kvm)
+{
+    for (size_t i = 0; i < c->known.n; i++)
+        if (c->known.v[i]->kvm == kvm && streq(c->known.v[i]->emulator, emulator))
+            return c->known.v[i];
+    return NULL;
 }
 
 bool converter_caps_file(struct converter *c, const char *path, struct err *e)
@@ -95,18 +108,27 @@ static int sealed_copy(struct caps *caps)
     return steal_fd(&fd);
 }
 
+/* With KVM where it is wanted and can be used; *kvm says whether it is. */
+static struct caps *facts_of(const struct converter *c, const char *emulator, bool *kvm, struct err *e)
+{
+    struct caps *caps = NULL;
+    *kvm = *kvm && caps_kvm_usable(&c->env);
+    if (!caps_may_run(&c->env, emulator, e))
+        return NULL;
+    if (*kvm && !(caps = caps_get(&c->env, emulator, true, e)))
+        *kvm = false; /* built without KVM, or for another architecture */
+    if (!caps && !(caps = caps_get(&c->env, emulator, false, e)))
+        return NULL;
+    *e = (struct err){ 0 };
+    return caps;
+}
+
 static int answer_caps(const struct converter *c, const struct question *q, struct answer *to)
 {
-    bool kvm = q->kvm && caps_kvm_usable(&c->env);
-    if (!caps_may_run(&c->env, q->text, &to->err))
+    to->kvm = q->kvm;
+    struct caps *caps = facts_of(c, q->text, &to->kvm, &to->err);
+    if (!caps)
         return -1;
-    struct caps *caps = NULL;
-    if (kvm && !(caps = caps_get(&c->env, q->text, true, &to->err)))
-        kvm = false; /* built without KVM, or for another architecture */
-    if (!caps && !(caps = caps_get(&c->env, q->text, false, &to->err)))
-        return -1;
-    to->kvm = kvm;
-    to->err = (struct err){ 0 };
     /* A kept file is ours alone, and replaced rather than changed: it can be mapped as it is. */
     int fd = caps_dup_fd(caps);
     if (fd < 0)
@@ -178,12 +200,42 @@ static int serve(const struct converter *c, int link, pid_t child, struct err *e
     return ST_FAILED;
 }
 
+/* Few documents whose emulators can be told beforehand need nobody to ask. */
+static bool all_foreseen(struct converter *c)
+{
+    struct foreseen f;
+    for (size_t i = 0; i < c->inputs.n; i++) {
+        const struct input *in = c->inputs.v[i];
+        struct err e = { 0 };
+        if (c->inputs.n > FORESEE_MAX)
+            return false;
+        if (!in->text)
+            continue;
+        if (!foresee(in->text, in->n, c->arena, &f))
+            return false;
+        if (c->closed)
+            continue;
+        const char *emulator = c->env.emulator ? c->env.emulator : f.emulator;
+        if (lookup(c, emulator, f.kvm))
+            continue;
+        bool kvm = f.kvm;
+        struct caps *caps = facts_of(c, emulator, &kvm, &e);
+        if (!caps)
+            return false;
+        know(c, emulator, f.kvm, caps)->without_kvm = f.kvm && !kvm;
+    }
+    return true;
+}
+
 bool converter_enter(struct converter *c, char **operands, int n, int *status, struct err *e)
 {
     int pair[2];
     *status = ST_FAILED;
     read_inputs(c, operands, n);
     tzset();
+    c->link = -1;
+    if (all_foreseen(c))
+        return guard_compute_only(e);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return err_errno(e, "cannot make a socket pair");
     pid_t parent = getpid(), child = fork();
@@ -216,6 +268,8 @@ static bool ask(struct converter *c, const struct question *q, struct answer *a,
     struct msghdr request = { .msg_iov = &out, .msg_iovlen = 1 };
     struct msghdr reply = { .msg_iov = &in, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
     *fd = -1;
+    if (c->link < 0)
+        return err_set(e, ST_FAILED, "its emulator is not where it seemed to be (try: --emulator)");
     if (sendmsg(c->link, &request, MSG_NOSIGNAL) != sizeof *q || recvmsg(c->link, &reply, MSG_CMSG_CLOEXEC) != sizeof *a)
         return err_set(e, ST_FAILED, "the program that asks emulators has gone");
     struct cmsghdr *h = CMSG_FIRSTHDR(&reply);
@@ -226,14 +280,6 @@ static bool ask(struct converter *c, const struct question *q, struct answer *a,
         return false;
     }
     return true;
-}
-
-static struct caps *lookup(struct converter *c, const char *emulator, bool kvm)
-{
-    for (size_t i = 0; i < c->known.n; i++)
-        if (c->known.v[i]->kvm == kvm && streq(c->known.v[i]->emulator, emulator))
-            return c->known.v[i]->caps;
-    return NULL;
 }
 
 /* From --caps alone: best the emulator's own facts, else those of one for the same architecture. */
@@ -263,6 +309,13 @@ static struct caps *closed_lookup(struct converter *c, const char *emulator, con
     return best;
 }
 
+static struct caps *noted(const struct known_caps *k, struct notes *notes)
+{
+    if (k->without_kvm)
+        note_add(notes, "%s cannot use KVM here: what it can do without is taken", k->emulator);
+    return k->caps;
+}
+
 struct caps *converter_caps(struct converter *c, const char *emulator, const char *arch, bool kvm, struct notes *notes,
                             struct err *e)
 {
@@ -279,19 +332,19 @@ struct caps *converter_caps(struct converter *c, const char *emulator, const cha
             return NULL;
         emulator = arena_strdup(c->arena, a.text);
     }
-    struct caps *caps = lookup(c, emulator, kvm);
-    if (caps)
-        return caps;
+    struct known_caps *k = lookup(c, emulator, kvm);
+    if (k)
+        return noted(k, notes);
     if (strlen(emulator) >= sizeof q.text)
         return err_set(e, ST_FAILED, "<emulator>: the path is longer than %d bytes", PATH_MAX - 1), NULL;
     q = (struct question){ .kind = ASK_CAPS, .kvm = kvm };
     strcpy(q.text, emulator);
-    if (!ask(c, &q, &a, &fd, e) || !(caps = caps_map(fd, e)))
+    struct caps *caps = ask(c, &q, &a, &fd, e) ? caps_map(fd, e) : NULL;
+    if (!caps)
         return NULL;
-    if (kvm && !a.kvm)
-        note_add(notes, "%s cannot use KVM here: what it can do without is taken", emulator);
-    know(c, emulator, kvm, caps);
-    return caps;
+    k = know(c, emulator, kvm, caps);
+    k->without_kvm = kvm && !a.kvm;
+    return noted(k, notes);
 }
 
 bool converter_firmware(struct converter *c, struct domain *d, const char *nvram_dir, struct arena *a, struct err *e)

@@ -9,7 +9,8 @@
 /* What programs that only convert documents do before they look at one: read them all, fork, and confine the
  * child (guard/compute_only.h). The child parses and prints; it can open and run nothing. What it needs to
  * know of this host it asks its parent, which answers a few kinds of question and no others: the facts of
- * an emulator, which emulator an architecture has, the host's firmware descriptors.
+ * an emulator, which emulator an architecture has, the host's firmware descriptors. Where all that will be
+ * asked is plain beforehand (run/foresee.h), there is no parent: the process itself is confined.
  *
  *     struct converter c = { .arena = a, .env = { … } };
  *     if (!converter_enter(&c, argv + first, argc - first, &status, &e))
@@ -27,7 +28,8 @@ struct input {
 
 struct known_caps {
     const char *emulator;
-    bool kvm;
+    bool kvm;         /* what was asked for */
+    bool without_kvm; /* what was had instead */
     struct caps *caps;
 };
 
@@ -37,14 +39,14 @@ struct converter {
     LIST(struct known_caps) known; /* facts by emulator; filled from --caps by converter_caps_file */
     bool closed;                /* only what is known counts: no emulator is run */
     LIST(struct input) inputs;
-    int link;                   /* the child's end */
+    int link;                   /* the child's end; -1: nobody can be asked */
 };
 
 /* Takes the facts in that file as those of their emulator and accelerator, and of any other emulator for the
  * same architecture; from then on no emulator is run. */
 bool converter_caps_file(struct converter *c, const char *path, struct err *e);
 
-/* No operands: standard input. True in the child. False in the parent, once the child has ended, with its exit
+/* No operands: standard input. True in the confined process. False in the parent, once the child has ended, with its exit
  * status in *status; if it was killed or could not be made, *status is ST_FAILED and e says why. */
 bool converter_enter(struct converter *c, char **operands, int n, int *status, struct err *e);
 

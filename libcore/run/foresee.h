@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RUN_FORESEE_H
+#define RUN_FORESEE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+/* Which emulator a document will want to know of, found without parsing: one pass over the bytes that looks
+ * for <domain …> and <emulator>PATH</emulator> outside comments. A converter that knows this beforehand can
+ * confine itself and needs nobody to ask, which spares it a process.
+ *
+ * False for whatever could mean something else to an XML parser (CDATA, references in these places, no or
+ * several emulators), and for documents that need more of the host than an emulator (firmware=): those are
+ * converted with somebody to ask. Being wrong here costs an error message, not safety. */
+struct foreseen {
+    const char *emulator; /* from the arena */
+    bool kvm;             /* the domain's type has "kvm" in it */
+};
+bool foresee(const char *text, size_t n, struct arena *a, struct foreseen *f);
+
+#endif
