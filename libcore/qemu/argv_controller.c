@@ -189,8 +189,8 @@ static void floppy_boot(struct argv *a, struct props *p)
     for (size_t i = 0; i < d->disks.n; i++) {
         const struct disk *k = d->disks.v[i];
         const struct address *at = k->info.address;
-        if (k->bus == BUS_FDC && at && k->info.boot_order.set)
-            props_uint(p, at->unit.v ? "bootindexB" : "bootindexA", k->info.boot_order.v);
+        if (k->bus == BUS_FDC && at)
+            props_num(p, at->unit.v ? "bootindexB" : "bootindexA", argv_boot_index(a, &k->info));
     }
 }
 

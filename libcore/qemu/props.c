@@ -82,6 +82,16 @@ void props_onoff(struct props *p, const char *key, enum tri value)
         props_str(p, key, value == TRI_YES ? "on" : "off");
 }
 
+void props_null(struct props *p, const char *key)
+{
+    put(p, key, PROP_NULL);
+}
+
+void props_item(struct props *array, struct props *item)
+{
+    put(array, NULL, PROP_OBJ)->sub = item;
+}
+
 struct props *props_obj(struct props *p, const char *key)
 {
     struct prop *i = props_find(p, key);
@@ -150,6 +160,7 @@ void props_json(const struct props *p, struct str *out)
         case PROP_UINT: str_addf(out, "%llu", (unsigned long long)i->u); break;
         case PROP_INT: str_addf(out, "%lld", (long long)i->i); break;
         case PROP_BOOL: str_add(out, i->b ? "true" : "false"); break;
+        case PROP_NULL: str_add(out, "null"); break;
         case PROP_OBJ:
         case PROP_ARRAY: props_json(i->sub, out); break;
         }
@@ -191,6 +202,7 @@ static void words(const struct props *p, const char *head, const char *prefix, s
         case PROP_STR: word_text(out, i->s); break;
         case PROP_UINT: str_addf(out, "%llu", (unsigned long long)i->u); break;
         case PROP_INT: str_addf(out, "%lld", (long long)i->i); break;
+        case PROP_NULL: break;
         default: str_add(out, i->b ? "on" : "off"); break;
         }
     }

@@ -19,7 +19,7 @@
  *
  * Keys are kept by pointer (string literals or arena text). NULL strings, unset numbers and unset tris are
  * left out, so most calls need no if. Setting a key twice replaces the value in its place. */
-enum prop_type { PROP_STR, PROP_UINT, PROP_INT, PROP_BOOL, PROP_OBJ, PROP_ARRAY };
+enum prop_type { PROP_STR, PROP_UINT, PROP_INT, PROP_BOOL, PROP_NULL, PROP_OBJ, PROP_ARRAY };
 
 struct prop {
     struct prop *next;
@@ -51,9 +51,11 @@ void props_bool(struct props *p, const char *key, bool value);
 void props_tri(struct props *p, const char *key, enum tri value);
 /* A property of QEMU type OnOffAuto: the strings "on" and "off" in JSON too. */
 void props_onoff(struct props *p, const char *key, enum tri value);
+void props_null(struct props *p, const char *key);
 struct props *props_obj(struct props *p, const char *key);
-/* An array; its items are added with key NULL. */
+/* An array, and an object as its next item. */
 struct props *props_array(struct props *p, const char *key);
+void props_item(struct props *array, struct props *item);
 void props_remove(struct props *p, const char *key);
 struct prop *props_find(const struct props *p, const char *key);
 
