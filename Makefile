@@ -20,7 +20,7 @@ QEMU_GROUP ?= root
 CC         ?= cc
 B          := build$(if $(SANITIZE),/sanitize)
 
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
