@@ -15,6 +15,7 @@ teardown() { helpers_teardown; }
 
 # A file with a setup or teardown of its own calls these from it.
 helpers_setup() {
+    case " ${BATS_TEST_TAGS[*]:-} " in *" root "*) requires root ;; esac
     T=$(mktemp -d "${TMPDIR:-/tmp}/t.XXXXXX")
     cd "$T" || return 1
     URI=
