@@ -15,7 +15,12 @@ const char *argv_controller(struct argv *a, int type, uint64_t index)
     const struct devices *d = a->domain->devices;
     for (size_t i = 0; i < d->controllers.n; i++) {
         const struct controller *c = d->controllers.v[i];
-        if ((int)c->type == type && c->index.v == index && c->info.alias)
+        if ((int)c->type != type || c->index.v != index)
+            continue;
+        /* What is on board keeps QEMU's name for it, whatever the user calls it. */
+        if (controller_is_root(c) && index == 0)
+            return c->model == MODEL_PCIE_ROOT ? "pcie.0" : "pci.0";
+        if (c->info.alias)
             return c->info.alias;
     }
     return NULL;

@@ -122,7 +122,7 @@ static bool url(struct argv *a, const struct image *i, struct props *p)
     const struct storage_host *h = s->hosts.v[0];
     props_str(p, "driver", protocol);
     props_fmt(p, "url", strchr(host_name(h), ':') ? "%s://[%s]:%s/%s%s%s" : "%s://%s:%s/%s%s%s", protocol, host_name(h),
-              h->port ? h->port : default_port(s->protocol), s->name ? s->name : "", s->query ? "?" : "",
+              h->port ? h->port : default_port(s->protocol), s->name ? s->name + (s->name[0] == '/') : "", s->query ? "?" : "",
               s->query ? s->query : "");
     props_tri(p, "sslverify", s->ssl_verify);
     if (s->readahead.set)

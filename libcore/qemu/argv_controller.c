@@ -80,8 +80,7 @@ static bool pci(struct argv *a, const struct controller *c, struct props *p)
     props_num(p, "bus_nr", c->bus_nr);
     if (c->model == MODEL_PCI_EXPANDER_BUS || c->model == MODEL_PCIE_EXPANDER_BUS)
         props_num(p, "numa_node", c->node);
-    if (c->hotplug == TRI_NO)
-        props_bool(p, "hotplug", false);
+    props_tri(p, "hotplug", c->hotplug);
     props_str(p, "id", c->info.alias);
     return true;
 }
@@ -215,6 +214,14 @@ static void floppies(struct argv *a)
     argv_device(a, p);
 }
 
+/* The size of the hole for 64-bit BARs belongs to the host bridge, which is on board. */
+static void hole64(struct argv *a, const struct controller *c)
+{
+    if (c->pcihole64.set)
+        argv_addf(a, "-global", "%s-pcihost.pci-hole64-size=%lluK", c->model == MODEL_PCIE_ROOT ? "q35" : "i440FX",
+                  (unsigned long long)c->pcihole64.v);
+}
+
 /* What a bridge hangs on must be there before it: PCI first, in the order of their indexes. */
 bool argv_controllers(struct argv *a)
 {
@@ -222,6 +229,9 @@ bool argv_controllers(struct argv *a)
         CONTROLLER_PCI, CONTROLLER_USB, CONTROLLER_SCSI, CONTROLLER_SATA, CONTROLLER_IDE, CONTROLLER_VIRTIO_SERIAL, CONTROLLER_CCID,
     };
     const struct devices *d = a->domain->devices;
+    for (size_t i = 0; i < d->controllers.n; i++)
+        if (controller_is_root(d->controllers.v[i]))
+            hole64(a, d->controllers.v[i]);
     for (size_t k = 0; k < sizeof order / sizeof *order; k++)
         for (size_t i = 0; i < d->controllers.n; i++)
             if (d->controllers.v[i]->type == order[k] && !on_board(a, d->controllers.v[i]) && !one(a, d->controllers.v[i]))

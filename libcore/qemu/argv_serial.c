@@ -18,7 +18,7 @@ static const char *const serial_devices[] = {
 
 static bool is_device(const char *model)
 {
-    for (size_t i = 0; serial_devices[i]; i++)
+    for (size_t i = 0; model && serial_devices[i]; i++)
         if (streq(model, serial_devices[i]))
             return true;
     return false;
@@ -35,8 +35,10 @@ static const char *serial_model(const struct chardev *c)
         return "pci-serial";
     case TARGET_ISA_DEBUG:
         return "isa-debugcon";
-    default:
+    case TARGET_ISA_SERIAL:
         return "isa-serial";
+    default: /* the board's own */
+        return NULL;
     }
 }
 
@@ -85,7 +87,6 @@ bool argv_parallels(struct argv *a)
         props_str(p, "driver", "isa-parallel");
         props_str(p, "chardev", chardev);
         props_str(p, "id", c->info.alias);
-        props_num(p, "index", c->port);
         argv_device(a, p);
     }
     return true;
@@ -103,12 +104,21 @@ static bool guestfwd(struct argv *a, const struct chardev *c, const char *charde
     return true;
 }
 
+static const char *channel_path(struct argv *a, const struct chardev *c)
+{
+    const char *dir = a->options->channel_dir ? a->options->channel_dir : "";
+    const struct address *at = c->info.address;
+    if (c->target_name || !at)
+        return arena_printf(a->arena, "%s/%s", dir, c->target_name ? c->target_name : c->info.alias);
+    return arena_printf(a->arena, "%s/vioser-%02u-%02u-%02u.sock", dir, (unsigned)at->controller.v, (unsigned)at->bus.v,
+                        (unsigned)at->port.v);
+}
+
 static bool channel(struct argv *a, const struct chardev *c)
 {
     const char *path = NULL;
     if (c->host.type == CHARDEV_UNIX && !chardev_first(&c->host)->path)
-        path = arena_printf(a->arena, "%s/%s", a->options->channel_dir ? a->options->channel_dir : "",
-                            c->target_name ? c->target_name : c->info.alias);
+        path = channel_path(a, c);
     const char *chardev = argv_chardev(a, &c->meta, &c->host, c->info.alias, "vdagent", path);
     if (!chardev)
         return false;
