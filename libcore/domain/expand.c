@@ -8,7 +8,7 @@
 static bool (*const passes[])(struct expansion *) = {
     expand_machine,     expand_general, expand_cpu,                expand_devices,      expand_console, expand_implicit,
     expand_controllers, expand_drives,  expand_needed_controllers, expand_serial_ports, expand_bus,     expand_pci,
-    expand_usb,
+    expand_usb,         expand_console_address,
 };
 
 bool domain_expand(struct domain *d, const struct emulator_facts *f, struct parse *p)

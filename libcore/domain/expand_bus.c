@@ -5,8 +5,10 @@
 #include "domain/hostdev.h"
 #include "domain/input.h"
 #include "domain/interface.h"
+#include "domain/iommu.h"
 #include "domain/memory_device.h"
 #include "domain/misc.h"
+#include "domain/tpm.h"
 
 /* Buses that are flat numbers: channel devices of s390, spapr-vio, virtio-mmio. */
 
@@ -73,8 +75,8 @@ static void all_virtio(struct expansion *x, enum address_type type)
 
 /* ccw: FE.0.nnnn in the order of the families below. */
 static const enum device_kind ccw_order[] = {
-    DEVICE_DISK,  DEVICE_INTERFACE,  DEVICE_HOSTDEV, DEVICE_CONTROLLER, DEVICE_MEMBALLOON, DEVICE_RNG,
-    DEVICE_INPUT, DEVICE_FILESYSTEM, DEVICE_VIDEO,   DEVICE_VSOCK,      DEVICE_MEMORY,
+    DEVICE_DISK,       DEVICE_INTERFACE,  DEVICE_HOSTDEV, DEVICE_VIDEO, DEVICE_CONTROLLER, DEVICE_INPUT,
+    DEVICE_FILESYSTEM, DEVICE_MEMBALLOON, DEVICE_RNG,     DEVICE_VSOCK, DEVICE_MEMORY,
 };
 
 static bool ccw_used(const struct domain *d, const struct address *self, uint64_t devno)
@@ -148,10 +150,37 @@ static void spapr_vio(struct expansion *x)
     for (size_t i = 0; i < d->serials.n; i++)
         if (d->serials.v[i]->target == TARGET_SPAPR_VIO_SERIAL)
             spapr(x, &d->serials.v[i]->info, 0x30000000);
+    if (d->nvram)
+        spapr(x, &d->nvram->info, 0x3000);
+    for (size_t i = 0; i < d->tpms.n; i++)
+        if (d->tpms.v[i]->model == TPM_SPAPR)
+            spapr(x, &d->tpms.v[i]->info, 0x4000);
+}
+
+/* Slots of memory modules; what sits in none counts from the first free. */
+static void dimm_slots(struct expansion *x)
+{
+    const struct devices *d = x->d->devices;
+    for (size_t i = 0; i < d->memories.n; i++) {
+        struct memory_device *m = d->memories.v[i];
+        if ((m->model != MEMORY_DIMM && m->model != MEMORY_NVDIMM) || (m->info.address && m->info.address->slot.set))
+            continue;
+        struct address *a = address_new(x, &m->info, ADDRESS_DIMM);
+        for (uint64_t slot = 0; !a->slot.set; slot++) {
+            bool used = false;
+            for (size_t o = 0; o < d->memories.n; o++) {
+                const struct address *other = d->memories.v[o]->info.address;
+                used |= other && other != a && other->slot.set && other->slot.v == slot;
+            }
+            if (!used)
+                a->slot = NUM(slot);
+        }
+    }
 }
 
 bool expand_bus(struct expansion *x)
 {
+    dimm_slots(x);
     bool mmio = has_address_type(x->d, ADDRESS_VIRTIO_MMIO);
     bool board = x->m->family == MACHINE_ARM_VIRT || x->m->family == MACHINE_RISCV_VIRT;
     if (x->m->family == MACHINE_S390)

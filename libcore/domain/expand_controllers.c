@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "domain/disk.h"
 #include "domain/expand_private.h"
 #include "domain/hostdev.h"
@@ -90,7 +92,8 @@ static void number_controllers(struct expansion *x)
         uint64_t index = 0;
         if (c->index.set)
             continue;
-        if (!controller_is_root(c) && !joins_ich9_group(x, i, &index))
+        bool first_root = controller_is_root(c) && !index_taken(x->d, CONTROLLER_PCI, 0);
+        if (!first_root && !joins_ich9_group(x, i, &index))
             for (index = c->type == CONTROLLER_PCI ? 1 : 0; index_taken(x->d, c->type, index);)
                 index++;
         c->index = NUM(index);
@@ -105,7 +108,7 @@ static const struct {
 static void controller_defaults(struct expansion *x, struct controller *c)
 {
     if (c->type == CONTROLLER_USB && !c->model)
-        c->model = x->m->family == MACHINE_Q35 ? MODEL_PIIX3_UHCI : x->m->usb;
+        c->model = x->m->usb;
     if (c->type == CONTROLLER_SCSI && (!c->model || c->model == MODEL_SCSI_AUTO))
         c->model = x->m->scsi;
     for (size_t i = 0; i < sizeof companions / sizeof *companions; i++)
@@ -120,7 +123,7 @@ static void machine_controllers(struct expansion *x)
     for (size_t i = 0; i < d->controllers.n; i++)
         usb |= d->controllers.v[i]->type == CONTROLLER_USB;
     if (x->m->usb_added && !usb)
-        controller_need(x, CONTROLLER_USB, 0, x->m->usb);
+        controller_need(x, CONTROLLER_USB, 0, x->m->usb_added);
     if (x->m->sata)
         controller_need(x, CONTROLLER_SATA, 0, MODEL_UNSET);
     if (x->m->root)
@@ -145,13 +148,61 @@ static void need_for(struct expansion *x, enum controller_type type, enum contro
         controller_need(x, type, n, model);
 }
 
+static void need_virtio_serial(struct expansion *x, const struct chardev *c)
+{
+    const struct address *a = c->info.address;
+    if (c->target == TARGET_VIRTIO)
+        controller_need(x, CONTROLLER_VIRTIO_SERIAL, a && a->type == ADDRESS_VIRTIO_SERIAL ? a->controller.v : 0, MODEL_UNSET);
+}
+
+/* Controllers of one type stand in the order of their indexes. */
+static void sort_controllers(struct devices *d)
+{
+    struct controller **v = d->controllers.v;
+    for (size_t n = 0; n < d->controllers.n; n++) {
+        struct controller *c = v[n];
+        size_t at = n;
+        bool placed = false;
+        for (size_t i = n; i-- > 0;) {
+            if (v[i]->type != c->type)
+                continue;
+            if (v[i]->index.v > c->index.v ||
+                (v[i]->index.v == c->index.v && !c->master_startport.set && v[i]->master_startport.set)) {
+                at = i;
+                placed = true;
+            } else if (!placed) {
+                at = i + 1;
+                placed = true;
+            }
+        }
+        memmove(&v[at + 1], &v[at], (n - at) * sizeof *v);
+        v[at] = c;
+    }
+}
+
+uint64_t free_target_index(const struct expansion *x)
+{
+    const struct devices *d = x->d->devices;
+    for (uint64_t n = 1;; n++) {
+        bool used = false;
+        for (size_t i = 0; i < d->controllers.n; i++)
+            used |= d->controllers.v[i]->target_index.set && d->controllers.v[i]->target_index.v == n;
+        if (!used)
+            return n;
+    }
+}
+
 bool expand_controllers(struct expansion *x)
 {
     const struct devices *d = x->d->devices;
     x->express = x->m->root == MODEL_PCIE_ROOT;
     number_controllers(x);
+    for (size_t i = 0; x->m->family == MACHINE_PSERIES && i < d->controllers.n; i++)
+        if (d->controllers.v[i]->model == MODEL_PCI_ROOT && !d->controllers.v[i]->target_index.set)
+            d->controllers.v[i]->target_index = NUM(d->controllers.v[i]->index.v ? free_target_index(x) : 0);
     for (size_t i = 0; i < d->controllers.n; i++)
         controller_defaults(x, d->controllers.v[i]);
+    sort_controllers(x->d->devices);
     machine_controllers(x);
     return true;
 }
@@ -174,17 +225,10 @@ bool expand_needed_controllers(struct expansion *x)
             if (d->disks.v[i]->bus == disk_controllers[t].bus)
                 need_for(x, disk_controllers[t].type, disk_controllers[t].type == CONTROLLER_SCSI ? x->m->scsi : MODEL_UNSET,
                          &d->disks.v[i]->info, ADDRESS_DRIVE);
-    bool virtio_serial = false;
-    for (size_t i = 0; i < d->channels.n; i++) {
-        virtio_serial |= d->channels.v[i]->target == TARGET_VIRTIO;
-        need_for(x, CONTROLLER_VIRTIO_SERIAL, MODEL_UNSET, &d->channels.v[i]->info, ADDRESS_VIRTIO_SERIAL);
-    }
-    for (size_t i = 0; i < d->consoles.n; i++) {
-        virtio_serial |= d->consoles.v[i]->target == TARGET_VIRTIO;
-        need_for(x, CONTROLLER_VIRTIO_SERIAL, MODEL_UNSET, &d->consoles.v[i]->info, ADDRESS_VIRTIO_SERIAL);
-    }
-    if (virtio_serial)
-        controller_need(x, CONTROLLER_VIRTIO_SERIAL, 0, MODEL_UNSET);
+    for (size_t i = 0; i < d->channels.n; i++)
+        need_virtio_serial(x, d->channels.v[i]);
+    for (size_t i = 0; i < d->consoles.n; i++)
+        need_virtio_serial(x, d->consoles.v[i]);
     for (size_t i = 0; i < d->smartcards.n; i++)
         need_for(x, CONTROLLER_CCID, MODEL_UNSET, &d->smartcards.v[i]->info, ADDRESS_CCID);
     for (size_t i = 0; i < d->hostdevs.n; i++)

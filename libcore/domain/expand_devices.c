@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "domain/alias.h"
 #include "domain/disk.h"
 #include "domain/expand_private.h"
 #include "domain/filesystem.h"
@@ -32,10 +33,19 @@ static void disk_bus(struct disk *d)
         d->bus = BUS_IDE;
 }
 
+static void disk_encryption_engine(struct disk *d)
+{
+    struct encryption *e = d->encryption ? d->encryption : d->source ? d->source->encryption : NULL;
+    if (e && !e->engine)
+        e->engine = "qemu";
+    for (struct backing_store *b = d->backing; b; b = b->backing)
+        if (b->source && b->source->encryption && !b->source->encryption->engine)
+            b->source->encryption->engine = "qemu";
+}
+
 static bool disk_defaults(struct expansion *x, void *dev)
 {
     struct disk *d = dev;
-    (void)x;
     if (!d->device)
         d->device = DISK_DISK;
     bool removable = d->device == DISK_CDROM || d->device == DISK_FLOPPY;
@@ -48,21 +58,21 @@ static bool disk_defaults(struct expansion *x, void *dev)
         d->cache = CACHE_UNSET;
     if (d->tray == TRAY_CLOSED)
         d->tray = TRAY_UNSET;
+    if (d->readonly == TRI_YES && d->snapshot == SNAPSHOT_NO)
+        d->snapshot = SNAPSHOT_UNSET;
+    d->mirror = NULL;
     if (d->type == STORAGE_VHOST_USER)
         return true;
     if (!d->driver_name)
         d->driver_name = "qemu";
-    if (!d->format)
+    if (!d->format && d->type != STORAGE_VOLUME)
         d->format = d->type == STORAGE_DIR ? FORMAT_FAT : FORMAT_RAW;
-    struct encryption *e = d->encryption ? d->encryption : d->source ? d->source->encryption : NULL;
-    if (e && !e->engine)
-        e->engine = "qemu";
-    for (struct backing_store *b = d->backing; b; b = b->backing)
-        if (b->source && b->source->encryption && !b->source->encryption->engine)
-            b->source->encryption->engine = "qemu";
-    d->mirror = NULL;
+    if (d->source && d->source->protocol == PROTOCOL_ISCSI && d->source->name && !strchr(d->source->name, '/'))
+        d->source->name = arena_printf(x->p->arena, "%s/0", d->source->name);
+    disk_encryption_engine(d);
     return true;
 }
+
 
 static bool filesystem_defaults(struct expansion *x, void *dev)
 {
@@ -84,6 +94,8 @@ static bool interface_defaults(struct expansion *x, void *dev)
             return err_errno(x->p->err, "cannot draw a MAC address");
         i->mac = arena_printf(x->p->arena, "52:54:00:%02x:%02x:%02x", r[0], r[1], r[2]);
     }
+    if (i->coalesce_rx_frames_max.v == 0)
+        i->coalesce_rx_frames_max.set = false;
     if (!i->model && i->type != INTERFACE_HOSTDEV)
         i->model = i->type == INTERFACE_VDPA || i->type == INTERFACE_VHOSTUSER ? "virtio" : x->m->nic;
     return true;
@@ -140,6 +152,10 @@ static void serial_target(struct expansion *x, struct chardev *c)
 {
     if (!c->target)
         c->target = target_of_address(x, c);
+    /* the serial device of other boards was called so by documents written for old libvirt */
+    if (c->target == TARGET_ISA_SERIAL && !c->target_model &&
+        (x->m->serial == TARGET_SPAPR_VIO_SERIAL || x->m->serial == TARGET_SYSTEM_SERIAL))
+        c->target = x->m->serial;
     if (c->target_model || !c->target)
         return;
     if (c->target == TARGET_SYSTEM_SERIAL)
@@ -370,6 +386,12 @@ static void graphics_listen(struct expansion *x, struct graphics *g)
 {
     if (g->type != GRAPHICS_VNC && g->type != GRAPHICS_SPICE && g->type != GRAPHICS_RDP)
         return;
+    bool local = g->type == GRAPHICS_SPICE && (g->gl == TRI_YES || (!g->port.set && !g->tls_port.set && g->autoport != TRI_YES));
+    if (local && g->listens.n == 0 && !g->listen) {
+        struct listen *l = arena_alloc(x->p->arena, sizeof *l);
+        l->type = LISTEN_NONE;
+        list_add(x->p->arena, &g->listens, l);
+    }
     if (g->listens.n == 0 || (g->socket && g->listens.v[0]->type != LISTEN_SOCKET)) {
         struct listen *l = arena_alloc(x->p->arena, sizeof *l);
         l->type = g->socket ? LISTEN_SOCKET : LISTEN_ADDRESS;
@@ -399,6 +421,7 @@ static void graphics_ports(struct graphics *g)
         return;
     }
     if (vnc) {
+        g->display = g->xauth = NULL;
         if (!g->port.set || g->port.v < 0 || g->autoport == TRI_YES)
             g->autoport = TRI_YES;
         else
@@ -430,6 +453,33 @@ static void primary_video(struct devices *d)
     v->primary = TRI_YES;
 }
 
+/* Disks of one bus stand in the order of their targets, whatever the order in the document: a disk goes
+ * before the first one of its bus with a later target, else behind the last one of its bus. */
+static void sort_disks(struct expansion *x)
+{
+    struct devices *d = x->d->devices;
+    struct disk **v = d->disks.v;
+    for (size_t n = 0; n < d->disks.n; n++) {
+        struct disk *k = v[n];
+        int number = k->target ? disk_target_index(k->target) : -1;
+        size_t at = n;
+        bool placed = false;
+        for (size_t i = n; i-- > 0;) {
+            if (v[i]->bus != k->bus)
+                continue;
+            if (v[i]->target && disk_target_index(v[i]->target) > number) {
+                at = i;
+                placed = true;
+            } else if (!placed) {
+                at = i + 1;
+                placed = true;
+            }
+        }
+        memmove(&v[at + 1], &v[at], (n - at) * sizeof *v);
+        v[at] = k;
+    }
+}
+
 bool expand_devices(struct expansion *x)
 {
     struct device_walk at = { 0 };
@@ -443,5 +493,6 @@ bool expand_devices(struct expansion *x)
         graphics_ports(d->graphics.v[i]);
     }
     primary_video(d);
+    sort_disks(x);
     return true;
 }

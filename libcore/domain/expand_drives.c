@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <string.h>
-
+#include "domain/alias.h"
 #include "domain/disk.h"
 #include "domain/expand_private.h"
 #include "domain/hostdev.h"
@@ -34,23 +33,6 @@ struct address *address_new(struct expansion *x, struct device_info *i, enum add
         i->address = arena_alloc(x->p->arena, sizeof *i->address);
     i->address->type = type;
     return i->address;
-}
-
-/* The number in vda (0), vdb (1) … vdaa (26) after its prefix of letters; -1 if there is none. */
-static long target_number(const char *target)
-{
-    static const char *const prefixes[] = { "xvd", "ubd", "hd", "sd", "vd", "fd" };
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-        if (!str_starts(target, prefixes[i]))
-            continue;
-        const char *s = target + strlen(prefixes[i]);
-        long n = 0;
-        const char *c = s;
-        for (; *c >= 'a' && *c <= 'z' && c - s < 4; c++)
-            n = n * 26 + (*c - 'a' + 1);
-        return c == s ? -1 : n - 1;
-    }
-    return -1;
 }
 
 /* How many units a controller has: from the target's number to controller, bus, unit. */
@@ -98,12 +80,12 @@ static void set_drive(struct address *a, uint64_t controller, uint64_t bus, uint
 
 static bool place_disk(struct expansion *x, struct disk *d, const struct drive_rule *r)
 {
-    long n = d->target ? target_number(d->target) : -1;
+    int n = d->target ? disk_target_index(d->target) : -1;
     if (n < 0)
         return parse_error(x->p, d->meta.line, "<disk> target '%s': no name that tells where the disk goes (sda, hdb …)",
                            d->target ? d->target : "");
     struct address *a = address_new(x, &d->info, ADDRESS_DRIVE);
-    set_drive(a, (uint64_t)n / r->per_controller, (uint64_t)n % r->per_controller / r->per_bus, (uint64_t)n % r->per_bus);
+    set_drive(a, (unsigned)n / r->per_controller, (unsigned)n % r->per_controller / r->per_bus, (unsigned)n % r->per_bus);
     if (d->bus == BUS_SCSI && scsi_used(x->d, a))
         return parse_error(x->p, d->meta.line,
                            "<disk> %s: its address, controller %llu unit %llu, is another device's; give it an <address>",
@@ -165,7 +147,7 @@ static bool free_serial_port(struct expansion *x, const struct device_info *i, s
         for (uint64_t port = 1; port < ports; port++)
             if (!port_used(x->d, i, c, port)) {
                 a->controller = NUM(c);
-                a->bus = NUM(a->bus.v);
+                a->bus = NUM(0);
                 a->port = NUM(port);
                 return true;
             }

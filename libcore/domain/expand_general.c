@@ -33,6 +33,34 @@ static bool boots_by_device(const struct domain *d)
     return false;
 }
 
+static void firmware(struct expansion *x)
+{
+    struct domain_os *os = x->d->os;
+    bool enrolled = false, secure = false;
+    for (size_t i = 0; i < os->firmware_features.n; i++) {
+        const struct firmware_feature *f = os->firmware_features.v[i];
+        enrolled |= streq(f->name, "enrolled-keys") && f->enabled == TRI_YES;
+        secure |= streq(f->name, "secure-boot");
+    }
+    if (enrolled && !secure) {
+        struct firmware_feature *f = arena_alloc(x->p->arena, sizeof *f);
+        f->enabled = TRI_YES;
+        f->name = "secure-boot";
+        list_add(x->p->arena, &os->firmware_features, f);
+    }
+    if (os->loader && !os->loader_type && arch_is_x86(os->arch))
+        os->loader_type = LOADER_ROM;
+}
+
+/* Pages for a node that the guest has not are pages for all of it. */
+static void hugepages(struct domain *d)
+{
+    struct memory_backing *b = d->memory_backing;
+    for (size_t i = 0; b && i < b->pages.n && !(d->cpu && d->cpu->cells.n); i++)
+        if (streq(b->pages.v[i]->nodeset, "0"))
+            b->pages.v[i]->nodeset = NULL;
+}
+
 static void boot(struct expansion *x)
 {
     struct domain_os *os = x->d->os;
@@ -52,35 +80,38 @@ static uint64_t cells_memory(const struct domain_cpu *c)
     return sum;
 }
 
-static uint64_t round_up(uint64_t v, uint64_t unit)
-{
-    return (v + unit - 1) / unit * unit;
-}
-
 static void memory(struct expansion *x)
 {
     struct domain *d = x->d;
-    uint64_t unit = x->m->family == MACHINE_PSERIES ? 256 * 1024 : 1024, pluggable = 0;
+    uint64_t pluggable = 0;
     for (size_t i = 0; i < d->devices->memories.n; i++)
         pluggable += d->devices->memories.v[i]->size.v;
     uint64_t cells = cells_memory(d->cpu);
-    (void)unit;
-    (void)round_up;
     if (cells)
         d->memory = NUM(cells + pluggable);
-    if (!d->current_memory.set || d->current_memory.v == 0)
+    if (!d->current_memory.set || d->current_memory.v == 0 || d->current_memory.v > d->memory.v)
         d->current_memory = d->memory;
 }
 
-static void cpus(struct domain *d)
+static void cpus(struct expansion *x)
 {
+    struct domain *d = x->d;
     if (!d->vcpus.set)
         d->vcpus = NUM(1);
     bool automatic = d->numatune && d->numatune->placement == PLACEMENT_AUTO;
+    const struct cputune *t = d->cputune;
+    bool pinned = d->vcpu_cpuset || (t && (t->vcpupins.n || t->emulatorpin || t->iothreadpins.n));
+    if (automatic && !pinned)
+        d->vcpu_placement = PLACEMENT_AUTO;
     if (!d->vcpu_placement)
-        d->vcpu_placement = automatic && !d->vcpu_cpuset ? PLACEMENT_AUTO : PLACEMENT_STATIC;
-    if (d->numatune && !d->numatune->placement && !d->numatune->nodeset && d->vcpu_placement == PLACEMENT_AUTO)
-        d->numatune->placement = PLACEMENT_AUTO;
+        d->vcpu_placement = PLACEMENT_STATIC;
+    if (d->vcpu_placement != PLACEMENT_AUTO || (d->numatune && (d->numatune->placement || d->numatune->nodeset)))
+        return;
+    if (!d->numatune)
+        d->numatune = arena_alloc(x->p->arena, sizeof *d->numatune);
+    d->numatune->placement = PLACEMENT_AUTO;
+    if (!d->numatune->mode)
+        d->numatune->mode = NUMA_STRICT;
 }
 
 static void uuid(struct expansion *x)
@@ -105,10 +136,89 @@ static void features(struct expansion *x)
     }
 }
 
+/* Numbers for those iothreads that have none, once some have. */
+static void iothreads(struct expansion *x)
+{
+    struct domain *d = x->d;
+    for (uint64_t id = 1; d->iothread_ids.n && d->iothread_ids.n < d->iothreads.v && id < 4096; id++) {
+        bool used = false;
+        for (size_t i = 0; i < d->iothread_ids.n; i++)
+            used |= d->iothread_ids.v[i]->id.v == id;
+        if (used)
+            continue;
+        struct iothread *t = arena_alloc(x->p->arena, sizeof *t);
+        t->id = NUM(id);
+        list_add(x->p->arena, &d->iothread_ids, t);
+    }
+    if (d->iothread_ids.n > d->iothreads.v)
+        d->iothreads = NUM(d->iothread_ids.n);
+}
+
+/* One entry for each vcpu or iothread, ascending; a later word on the same one counts. */
+static void split_scheds(struct expansion *x, void *list_)
+{
+    struct list *list = list_, out = { 0 };
+    for (size_t i = 0; i < list->n; i++) {
+        const struct sched *s = list->v[i];
+        for (long id = cpuset_next(s->set, -1); id >= 0; id = cpuset_next(s->set, id)) {
+            struct sched *one = arena_alloc(x->p->arena, sizeof *one);
+            *one = *s;
+            one->set = arena_printf(x->p->arena, "%ld", id);
+            size_t at = 0;
+            while (at < out.n && cpuset_next(((struct sched *)out.v[at])->set, -1) < id)
+                at++;
+            if (at < out.n && streq(((struct sched *)out.v[at])->set, one->set))
+                out.v[at] = one;
+            else
+                list_insert_raw(x->p->arena, &out, at, one);
+        }
+    }
+    *list = out;
+}
+
+static void normal(struct expansion *x, const char **set)
+{
+    const char *n = *set ? cpuset_normal(x->p->arena, *set) : NULL;
+    if (n)
+        *set = n;
+}
+
+enum { MEMORY_UNLIMITED_SHIFT = 53 }; /* 2^53 - 1 KiB stands for "no limit" */
+
+static void unlimited(struct num *n)
+{
+    if (n->v >= (1ULL << MEMORY_UNLIMITED_SHIFT) - 1)
+        n->set = false;
+}
+
+static void tuning(struct expansion *x)
+{
+    struct domain *d = x->d;
+    if (d->cputune) {
+        split_scheds(x, &d->cputune->vcpuscheds);
+        split_scheds(x, &d->cputune->iothreadscheds);
+    }
+    if (d->numatune)
+        normal(x, &d->numatune->nodeset);
+    for (size_t i = 0; d->numatune && i < d->numatune->memnodes.n; i++)
+        normal(x, &d->numatune->memnodes.v[i]->nodeset);
+    if (!d->memtune)
+        return;
+    unlimited(&d->memtune->hard_limit);
+    unlimited(&d->memtune->soft_limit);
+    unlimited(&d->memtune->swap_hard_limit);
+    if (!d->memtune->hard_limit.set && !d->memtune->soft_limit.set && !d->memtune->swap_hard_limit.set &&
+        !d->memtune->min_guarantee.set && !d->memtune->meta.extras.n)
+        d->memtune = NULL;
+}
+
 static void seclabels(struct domain *d)
 {
-    for (size_t i = 0; i < d->seclabels.n; i++)
+    for (size_t i = 0; i < d->seclabels.n; i++) {
+        if (d->seclabels.v[i]->type == SECLABEL_STATIC && !d->seclabels.v[i]->relabel)
+            d->seclabels.v[i]->relabel = TRI_NO;
         d->seclabels.v[i]->imagelabel = d->seclabels.v[i]->type == SECLABEL_STATIC ? d->seclabels.v[i]->imagelabel : NULL;
+    }
 }
 
 bool expand_general(struct expansion *x)
@@ -116,8 +226,12 @@ bool expand_general(struct expansion *x)
     uuid(x);
     lifecycle(x->d);
     boot(x);
+    firmware(x);
+    hugepages(x->d);
     memory(x);
-    cpus(x->d);
+    cpus(x);
+    iothreads(x);
+    tuning(x);
     features(x);
     seclabels(x->d);
     return true;
@@ -153,8 +267,8 @@ bool expand_cpu(struct expansion *x)
     if (c->mode == CPU_CUSTOM && c->model && !c->fallback)
         c->fallback = CPU_FALLBACK_ALLOW;
     bool whole = c->mode == CPU_HOST_PASSTHROUGH || c->mode == CPU_MAXIMUM;
-    if (whole && !c->migratable)
-        c->migratable = TRI_YES;
+    if (c->mode == CPU_HOST_PASSTHROUGH && !c->migratable && arch_is_x86(x->d->os->arch))
+        c->migratable = streq(x->d->os->arch, "x86_64") ? TRI_YES : TRI_NO;
     if (whole || c->mode == CPU_HOST_MODEL) {
         c->model = NULL;
         c->match = CPU_MATCH_UNSET;

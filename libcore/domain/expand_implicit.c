@@ -55,6 +55,15 @@ bool expand_console(struct expansion *x)
     return true;
 }
 
+/* The first console shows the address of the serial device that it is. */
+bool expand_console_address(struct expansion *x)
+{
+    const struct devices *d = x->d->devices;
+    if (d->serials.n && d->consoles.n && d->consoles.v[0]->target == TARGET_SERIAL)
+        d->consoles.v[0]->info.address = d->serials.v[0]->info.address;
+    return true;
+}
+
 static void add_input(struct expansion *x, enum input_type type)
 {
     struct devices *d = x->d->devices;
@@ -81,26 +90,21 @@ static void add_video(struct expansion *x)
     list_add(x->p->arena, &d->videos, v);
 }
 
-static const enum audio_type audio_of_graphics[] = {
-    [GRAPHICS_SDL] = AUDIO_SDL,
-    [GRAPHICS_SPICE] = AUDIO_SPICE,
-    [GRAPHICS_DBUS] = AUDIO_DBUS,
-};
-
+/* Sound goes to the display that takes it; a window's sound is left to the user's session. */
 static void add_audio(struct expansion *x)
 {
     struct devices *d = x->d->devices;
     if (d->audios.n)
         return;
+    enum audio_type type = d->graphics.n ? AUDIO_UNSET : AUDIO_NONE;
+    for (size_t i = 0; i < d->graphics.n; i++)
+        if (d->graphics.v[i]->type == GRAPHICS_SPICE || (d->graphics.v[i]->type == GRAPHICS_VNC && !type))
+            type = d->graphics.v[i]->type == GRAPHICS_SPICE ? AUDIO_SPICE : AUDIO_NONE;
+    if (!type)
+        return;
     struct audio *a = arena_alloc(x->p->arena, sizeof *a);
     a->id = "1";
-    for (size_t i = 0; i < d->graphics.n && !a->type; i++) {
-        size_t g = d->graphics.v[i]->type;
-        if (g < sizeof audio_of_graphics / sizeof *audio_of_graphics)
-            a->type = audio_of_graphics[g];
-    }
-    if (!a->type)
-        a->type = AUDIO_NONE;
+    a->type = type;
     list_add(x->p->arena, &d->audios, a);
 }
 

@@ -13,7 +13,7 @@
 /* PCI addresses in two runs over the same devices: a dry one that finds out how many buses are needed,
  * then, with those controllers added, the one that counts. */
 
-static const unsigned conventional = PCI_CONVENTIONAL | PCI_HOTPLUG;
+static const unsigned conventional = PCI_CONVENTIONAL | PCI_AUTO;
 
 static unsigned controller_flags(const struct expansion *x, const struct controller *c, unsigned express)
 {
@@ -109,7 +109,7 @@ static unsigned small_device_flags(const struct device *dev, unsigned express)
     case DEVICE_MEMORY:
         return device_is_virtio(dev) ? express : 0;
     case DEVICE_IOMMU:
-        return ((const struct iommu *)dev->dev)->model == IOMMU_VIRTIO ? express : 0;
+        return ((const struct iommu *)dev->dev)->model == IOMMU_VIRTIO ? express & ~(unsigned)PCI_AUTO : 0;
     default:
         return 0;
     }
@@ -117,7 +117,7 @@ static unsigned small_device_flags(const struct device *dev, unsigned express)
 
 unsigned pci_device_flags(const struct expansion *x, const struct device *dev)
 {
-    unsigned express = x->express ? PCI_EXPRESS | PCI_HOTPLUG : conventional;
+    unsigned express = x->express ? PCI_EXPRESS | PCI_AUTO : conventional;
     switch (dev->kind) {
     case DEVICE_CONTROLLER:
         return controller_flags(x, dev->dev, express);
@@ -154,8 +154,10 @@ static bool fail_at(struct expansion *x, const struct device *dev)
 
 static void set_pci(struct expansion *x, struct device_info *i, struct pci_place p)
 {
-    if (x->dry)
+    if (x->dry) {
+        list_add(x->p->arena, &x->placed, i);
         return;
+    }
     struct address *a = address_new(x, i, ADDRESS_PCI);
     a->domain = NUM(0);
     a->bus = NUM(p.bus);
@@ -166,6 +168,9 @@ static void set_pci(struct expansion *x, struct device_info *i, struct pci_place
 /* Whether the device still has no PCI address and shall have one. */
 static bool pci_wanted(const struct expansion *x, const struct device *dev)
 {
+    for (size_t i = 0; x->dry && i < x->placed.n; i++)
+        if (x->placed.v[i] == dev->info)
+            return false;
     return pci_device_flags(x, dev) && address_wanted(dev->info, ADDRESS_PCI);
 }
 
@@ -195,6 +200,20 @@ static struct pci_place place_of(const struct address *a)
     return (struct pci_place){ (unsigned)a->bus.v, (unsigned)a->slot.v, (unsigned)a->function.v };
 }
 
+static enum controller_model filler(const struct expansion *x)
+{
+    return x->express ? MODEL_PCIE_ROOT_PORT : x->pci->multiple_roots ? MODEL_PCI_ROOT : MODEL_PCI_BRIDGE;
+}
+
+/* Buses that an address implies are added as users would do it by hand. */
+static bool grow_to(struct expansion *x, uint64_t bus)
+{
+    for (size_t i = x->pci->n; i <= bus && bus < PCI_MAX_BUSES; i++)
+        if (!pci_set_bus(x->pci, i, filler(x), x->p->err))
+            return false;
+    return true;
+}
+
 /* Addresses that the document gives are taken first, so that nothing else gets them. */
 static bool take_given(struct expansion *x)
 {
@@ -210,6 +229,8 @@ static bool take_given(struct expansion *x)
         if (a->domain.v)
             return parse_error(x->p, dev.meta->line, "<%s> address domain 0x%04llx: only domain 0 can be used",
                                device_kind_names[dev.kind], (unsigned long long)a->domain.v);
+        if (x->dry && !grow_to(x, a->bus.v))
+            return false;
         if (!pci_reserve(x->pci, place_of(a), flags ? flags : conventional, true, 0, x->p->err))
             return fail_at(x, &dev);
     }
@@ -240,22 +261,30 @@ static bool take_fixed(struct expansion *x)
 }
 
 /* The first such device goes to slot if it is free. */
-static void prefer(struct expansion *x, const struct device *dev, unsigned slot, unsigned function, bool whole)
+static bool prefer(struct expansion *x, const struct device *dev, unsigned slot)
 {
-    struct pci_place p = { 0, slot, function };
+    struct pci_place p = { 0, slot, 0 };
     struct err ignored;
     if (!pci_wanted(x, dev) || pci_slot_used(x->pci, p) ||
         !pci_reserve(x->pci, p, pci_device_flags(x, dev), true, 0, &ignored))
-        return;
+        return false;
     set_pci(x, dev->info, p);
-    (void)whole;
+    return true;
 }
 
 static void primary_card(struct expansion *x)
 {
     struct device dev;
     if (x->m->vga_slot && device_at(x->d, DEVICE_VIDEO, 0, &dev))
-        prefer(x, &dev, x->m->vga_slot, 0, true);
+        prefer(x, &dev, x->m->vga_slot);
+}
+
+static void remember_ich9(struct expansion *x, const struct controller *c, struct pci_place place)
+{
+    if (x->n_ich9 == sizeof x->ich9 / sizeof *x->ich9)
+        return;
+    x->ich9[x->n_ich9].index = c->index.v;
+    x->ich9[x->n_ich9++].place = place;
 }
 
 /* q35: where real boards have these. */
@@ -269,12 +298,14 @@ static bool q35_places(struct expansion *x)
         sata_there |= fixed_place(x, &dev) != NULL;
         if (c->type == CONTROLLER_USB && c->model == MODEL_ICH9_UHCI1 && pci_wanted(x, &dev)) {
             bool first = !pci_slot_used(x->pci, (struct pci_place){ 0, 0x1d, 0 });
-            prefer(x, &dev, first ? 0x1d : 0x1a, 0, false);
-            if (!x->dry && dev.info->address && !address_wanted(dev.info, ADDRESS_PCI))
-                dev.info->address->multifunction = TRI_YES;
+            if (prefer(x, &dev, first ? 0x1d : 0x1a)) {
+                remember_ich9(x, c, (struct pci_place){ 0, first ? 0x1d : 0x1a, 0 });
+                if (!x->dry)
+                    dev.info->address->multifunction = TRI_YES;
+            }
         }
         if (c->type == CONTROLLER_PCI && c->model == MODEL_DMI_TO_PCI_BRIDGE)
-            prefer(x, &dev, 0x1e, 0, true);
+            prefer(x, &dev, 0x1e);
     }
     for (unsigned f = 0; f < 4; f++) /* LPC, SATA, SMBus */
         if (f != 1 && (f != 2 || sata_there) &&
@@ -283,7 +314,7 @@ static bool q35_places(struct expansion *x)
     primary_card(x);
     for (size_t i = 0; device_at(x->d, DEVICE_SOUND, i, &dev); i++)
         if (((const struct sound *)dev.dev)->model == SOUND_ICH9) {
-            prefer(x, &dev, 0x1b, 0, true);
+            prefer(x, &dev, 0x1b);
             break;
         }
     return true;
@@ -318,24 +349,15 @@ static int ich9_function(const struct controller *c)
     return -1;
 }
 
-/* Dry runs store no addresses, so the slot of a group is remembered here for both. */
-struct ich9_slots {
-    size_t n;
-    struct {
-        uint64_t index;
-        struct pci_place place;
-    } v[64];
-};
-
-static bool take_ich9(struct expansion *x, const struct device *dev, struct ich9_slots *slots)
+static bool take_ich9(struct expansion *x, const struct device *dev)
 {
     const struct controller *c = dev->dev;
     int function = ich9_function(c);
     struct pci_place p = { 0 };
     bool found = false;
-    for (size_t i = 0; i < slots->n && !found; i++)
-        if ((found = slots->v[i].index == c->index.v))
-            p = slots->v[i].place;
+    for (size_t i = 0; i < x->n_ich9 && !found; i++)
+        if ((found = x->ich9[i].index == c->index.v))
+            p = x->ich9[i].place;
     for (size_t i = 0; i < x->d->devices->controllers.n && !found; i++) {
         const struct controller *o = x->d->devices->controllers.v[i];
         const struct address *a = o->info.address;
@@ -348,10 +370,7 @@ static bool take_ich9(struct expansion *x, const struct device *dev, struct ich9
     if (found ? !pci_reserve(x->pci, p, pci_device_flags(x, dev), true, 0, x->p->err)
               : !pci_reserve_next(x->pci, pci_device_flags(x, dev), function, 0, &p, x->p->err))
         return fail_at(x, dev);
-    if (slots->n < 64) {
-        slots->v[slots->n].index = c->index.v;
-        slots->v[slots->n++].place = p;
-    }
+    remember_ich9(x, c, p);
     set_pci(x, dev->info, p);
     if (!x->dry && c->model == MODEL_ICH9_UHCI1)
         dev->info->address->multifunction = TRI_YES;
@@ -360,13 +379,12 @@ static bool take_ich9(struct expansion *x, const struct device *dev, struct ich9
 
 static bool take_controllers(struct expansion *x)
 {
-    struct ich9_slots slots = { 0 };
     struct device dev;
     for (size_t i = 0; device_at(x->d, DEVICE_CONTROLLER, i, &dev); i++) {
         const struct controller *c = dev.dev;
         if (c->type == CONTROLLER_PCI || !pci_wanted(x, &dev) || fixed_place(x, &dev))
             continue;
-        if (ich9_function(c) >= 0 ? !take_ich9(x, &dev, &slots) : !take_next(x, &dev, PCI_ANY_FUNCTION))
+        if (ich9_function(c) >= 0 ? !take_ich9(x, &dev) : !take_next(x, &dev, PCI_ANY_FUNCTION))
             return false;
     }
     return true;
@@ -412,18 +430,21 @@ static bool make_set(struct expansion *x, bool dry)
 {
     const struct devices *d = x->d->devices;
     x->dry = dry;
+    x->n_ich9 = 0;
+    x->placed.n = 0;
     x->pci = pci_set_new(x->p->arena, 0);
     x->pci->may_grow = dry;
+    x->pci->multiple_roots = x->m->family == MACHINE_PSERIES;
     for (size_t i = 0; i < d->controllers.n; i++) {
         const struct controller *c = d->controllers.v[i];
-        if (c->type == CONTROLLER_PCI && !pci_set_bus(x->pci, c->index.v, c->model, c->hotplug != TRI_NO, x->p->err)) {
+        if (c->type == CONTROLLER_PCI && !pci_set_bus(x->pci, c->index.v, c->model, x->p->err)) {
             struct err why = *x->p->err;
             return parse_error(x->p, c->meta.line, "<controller> %s", why.text);
         }
     }
     for (size_t i = 1; i < x->pci->n; i++)
         if (x->pci->buses[i].model == MODEL_UNSET &&
-            !pci_set_bus(x->pci, i, x->express ? MODEL_PCIE_ROOT_PORT : MODEL_PCI_BRIDGE, true, x->p->err))
+            !pci_set_bus(x->pci, i, filler(x), x->p->err))
             return false;
     return true;
 }
@@ -455,7 +476,7 @@ static bool count_buses(struct expansion *x)
         return false;
     bool grown = before == 0 && x->pci->n > 1;
     if (x->express && grown &&
-        !pci_reserve_next(x->pci, PCI_EXPRESS | PCI_HOTPLUG, PCI_ANY_FUNCTION, 0, &spare, x->p->err))
+        !pci_reserve_next(x->pci, PCI_EXPRESS | PCI_AUTO, PCI_ANY_FUNCTION, 0, &spare, x->p->err))
         return false;
     for (size_t i = 1; i < x->pci->n; i++) {
         if (controller_find(x->d, CONTROLLER_PCI, i))
@@ -518,7 +539,7 @@ static void controller_options(struct expansion *x, struct controller *c)
             break;
         c->model_name = c->model_name ? c->model_name : PCI_NAME_SPAPR_PHB;
         if (!c->target_index.set)
-            c->target_index = NUM(c->index.v);
+            c->target_index = NUM(c->index.v ? free_target_index(x) : 0);
         break;
     case MODEL_PCI_BRIDGE:
         if (!c->chassis_nr.set)

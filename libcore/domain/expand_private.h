@@ -17,6 +17,12 @@ struct expansion {
     bool express;   /* bus 0 is PCI Express */
     bool mmio;      /* virtio devices without an address go to virtio-mmio */
     bool dry;       /* addresses are only counted */
+    LIST(struct device_info) placed; /* in a dry run: what has its place already */
+    size_t n_ich9;  /* groups of ICH9 USB controllers that have a slot */
+    struct {
+        uint64_t index;
+        struct pci_place place;
+    } ich9[64];
 };
 
 /* The passes, in the order they run; false with x->p->err. */
@@ -33,6 +39,7 @@ bool expand_serial_ports(struct expansion *x); /* virtio-serial */
 bool expand_bus(struct expansion *x);         /* ccw, spapr-vio, virtio-mmio */
 bool expand_pci(struct expansion *x);
 bool expand_usb(struct expansion *x);
+bool expand_console_address(struct expansion *x);
 
 /* A device has no address yet, or only said of what type it shall be. */
 bool address_wanted(const struct device_info *i, enum address_type type);
@@ -42,6 +49,9 @@ struct controller *controller_find(const struct domain *d, enum controller_type 
 /* Adds one where it belongs among those of its type; returns the one that is there already if any. */
 struct controller *controller_need(struct expansion *x, enum controller_type type, uint64_t index,
                                    enum controller_model model);
+
+/* The lowest number that no spapr PCI host bridge has. */
+uint64_t free_target_index(const struct expansion *x);
 
 /* Kinds of PCI slot (domain/pci_address.h) a device needs; 0: it is no PCI device. */
 unsigned pci_device_flags(const struct expansion *x, const struct device *dev);

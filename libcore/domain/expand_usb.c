@@ -220,8 +220,11 @@ static void add_hubs(struct expansion *x, const struct usb_set *s)
     size_t wanted = 0, have = 0;
     struct device_walk at = { 0 };
     struct device dev;
-    while (device_next(x->d, &at, &dev))
-        wanted += device_is_usb(&dev) && address_wanted(dev.info, ADDRESS_USB);
+    while (device_next(x->d, &at, &dev)) {
+        bool counts = device_is_usb(&dev) && address_wanted(dev.info, ADDRESS_USB);
+        wanted += counts;
+        have += counts && dev.kind == DEVICE_HUB ? HUB_PORTS : 0;
+    }
     for (size_t i = 0; i < s->n; i++)
         have += free_ports(s->bus[i]);
     if (wanted <= have || have == 0)

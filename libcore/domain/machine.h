@@ -37,8 +37,8 @@ struct machine {
     const char *prefixes; /* "pc pc-i440fx": the type itself or followed by '-'; NULL: any */
     enum controller_model root; /* MODEL_UNSET: no PCI */
     bool sata, panic, ps2, balloon, isa, cpu, floppy, ide;
-    enum controller_model usb; /* model of <controller type='usb'> without one */
-    bool usb_added;            /* and one is there unless the document says otherwise */
+    enum controller_model usb;       /* model of <controller type='usb'> without one */
+    enum controller_model usb_added; /* the one that is there unless the document says otherwise */
     enum controller_model scsi;
     enum video_model video;
     const char *nic;

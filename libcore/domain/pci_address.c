@@ -8,19 +8,20 @@ static const struct model_rule {
     unsigned takes, needs;
     unsigned char min_slot, max_slot;
 } rules[] = {
-    { MODEL_PCI_ROOT, PCI_CONVENTIONAL | PCI_TAKES_BRIDGE | PCI_TAKES_EXPANDER | PCI_HOTPLUG, 0, 1, 31 },
-    { MODEL_PCI_BRIDGE, PCI_CONVENTIONAL | PCI_TAKES_BRIDGE | PCI_HOTPLUG, PCI_TAKES_BRIDGE, 1, 31 },
+    { MODEL_PCI_ROOT, PCI_CONVENTIONAL | PCI_TAKES_BRIDGE | PCI_TAKES_EXPANDER | PCI_AUTO, 0, 1, 31 },
+    { MODEL_PCI_BRIDGE, PCI_CONVENTIONAL | PCI_TAKES_BRIDGE | PCI_AUTO, PCI_TAKES_BRIDGE, 1, 31 },
     { MODEL_PCI_EXPANDER_BUS, PCI_CONVENTIONAL | PCI_TAKES_BRIDGE, PCI_TAKES_EXPANDER, 0, 31 },
     { MODEL_PCIE_ROOT,
       PCI_EXPRESS | PCI_CONVENTIONAL | PCI_TAKES_ROOT_PORT | PCI_TAKES_DMI_BRIDGE | PCI_TAKES_PCIE_BRIDGE |
           PCI_TAKES_PCIE_EXPANDER,
       0, 1, 31 },
     { MODEL_DMI_TO_PCI_BRIDGE, PCI_CONVENTIONAL | PCI_TAKES_BRIDGE, PCI_TAKES_DMI_BRIDGE, 0, 31 },
-    { MODEL_PCIE_TO_PCI_BRIDGE, PCI_CONVENTIONAL | PCI_TAKES_BRIDGE | PCI_HOTPLUG, PCI_TAKES_PCIE_BRIDGE, 1, 31 },
-    { MODEL_PCIE_ROOT_PORT, PCI_EXPRESS | PCI_TAKES_UPSTREAM | PCI_TAKES_PCIE_BRIDGE | PCI_HOTPLUG,
+    { MODEL_PCIE_TO_PCI_BRIDGE, PCI_CONVENTIONAL | PCI_TAKES_BRIDGE | PCI_AUTO, PCI_TAKES_PCIE_BRIDGE | PCI_AUTO, 1,
+      31 },
+    { MODEL_PCIE_ROOT_PORT, PCI_EXPRESS | PCI_TAKES_UPSTREAM | PCI_TAKES_PCIE_BRIDGE | PCI_AUTO,
       PCI_TAKES_ROOT_PORT | PCI_AGGREGATE, 0, 0 },
     { MODEL_PCIE_SWITCH_UPSTREAM, PCI_TAKES_DOWNSTREAM, PCI_TAKES_UPSTREAM, 0, 31 },
-    { MODEL_PCIE_SWITCH_DOWNSTREAM, PCI_EXPRESS | PCI_TAKES_UPSTREAM | PCI_TAKES_PCIE_BRIDGE | PCI_HOTPLUG,
+    { MODEL_PCIE_SWITCH_DOWNSTREAM, PCI_EXPRESS | PCI_TAKES_UPSTREAM | PCI_TAKES_PCIE_BRIDGE | PCI_AUTO,
       PCI_TAKES_DOWNSTREAM, 0, 0 },
     { MODEL_PCIE_EXPANDER_BUS, PCI_TAKES_ROOT_PORT | PCI_TAKES_DMI_BRIDGE, PCI_TAKES_PCIE_EXPANDER, 0, 31 },
 };
@@ -79,7 +80,7 @@ struct pci_set *pci_set_new(struct arena *a, size_t n)
     return s;
 }
 
-bool pci_set_bus(struct pci_set *s, size_t index, enum controller_model model, bool hotplug, struct err *e)
+bool pci_set_bus(struct pci_set *s, size_t index, enum controller_model model, struct err *e)
 {
     const struct model_rule *r = rule_of(model);
     if (!r)
@@ -92,7 +93,7 @@ bool pci_set_bus(struct pci_set *s, size_t index, enum controller_model model, b
     if (b->model != MODEL_UNSET)
         return err_set(e, ST_FAILED, "two PCI controllers have index %zu", index);
     b->model = model;
-    b->flags = hotplug ? r->takes : r->takes & ~(unsigned)PCI_HOTPLUG;
+    b->flags = r->takes;
     b->min_slot = r->min_slot;
     b->max_slot = r->max_slot;
     return true;
@@ -104,9 +105,9 @@ static bool accepts(const struct pci_bus *b, unsigned flags, bool from_config)
     if (from_config) {
         if (takes & (PCI_CONVENTIONAL | PCI_EXPRESS))
             takes |= PCI_CONVENTIONAL | PCI_EXPRESS;
-        takes |= PCI_HOTPLUG;
+        takes |= PCI_AUTO;
     }
-    return (takes & flags & PCI_KINDS) && (!(flags & PCI_HOTPLUG) || (takes & PCI_HOTPLUG));
+    return (takes & flags & PCI_KINDS) && (!(flags & PCI_AUTO) || (takes & PCI_AUTO));
 }
 
 static bool in_range(const struct pci_set *s, struct pci_place p, struct err *e)
@@ -218,10 +219,10 @@ static bool grow(struct pci_set *s, unsigned flags, size_t *bus, struct err *e)
         return err_set(e, ST_FAILED, "there is no free PCI slot for %s, and none can be added for it", kind_word(flags));
     if (s->n + 2 > PCI_MAX_BUSES)
         return err_set(e, ST_FAILED, "there are more devices than %d PCI buses have room for", PCI_MAX_BUSES);
-    if (model == MODEL_PCIE_TO_PCI_BRIDGE && !pci_set_bus(s, s->n, MODEL_PCIE_ROOT_PORT, true, e))
+    if (model == MODEL_PCIE_TO_PCI_BRIDGE && !pci_set_bus(s, s->n, MODEL_PCIE_ROOT_PORT, e))
         return false; /* the bridge sits in a root port of its own */
     *bus = s->n;
-    return pci_set_bus(s, s->n, model, true, e);
+    return pci_set_bus(s, s->n, model, e);
 }
 
 bool pci_reserve_next(struct pci_set *s, unsigned flags, int function, long group, struct pci_place *place,

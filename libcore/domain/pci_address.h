@@ -22,7 +22,7 @@ enum {
     PCI_TAKES_PCIE_EXPANDER = 1 << 8,
     PCI_TAKES_BRIDGE = 1 << 9,
     PCI_KINDS = (1 << 10) - 1,
-    PCI_HOTPLUG = 1 << 10,   /* wants (bus: offers) hot-plug */
+    PCI_AUTO = 1 << 10,      /* bus: takes devices that nobody placed; device: shall go to such a bus */
     PCI_AGGREGATE = 1 << 11, /* several such devices may share the functions of one slot */
 };
 
@@ -60,12 +60,11 @@ unsigned pci_controller_flags(enum controller_model model);
 
 /* n buses without a model. */
 struct pci_set *pci_set_new(struct arena *a, size_t n);
-/* Gives bus index its model; hotplug false: its slots take no hot-plugged device. False with err (double
- * index, not a PCI controller's model). */
-bool pci_set_bus(struct pci_set *s, size_t index, enum controller_model model, bool hotplug, struct err *e);
+/* Gives bus index its model. False with err (double index, not a PCI controller's model). */
+bool pci_set_bus(struct pci_set *s, size_t index, enum controller_model model, struct err *e);
 
 /* Takes the function at place for a device with flags. from_config: the user wrote it down, so
- * conventional and express mix, and hot-plug is not asked for. False with err, naming the address. */
+ * conventional and express mix, and any bus will do. False with err, naming the address. */
 bool pci_reserve(struct pci_set *s, struct pci_place place, unsigned flags, bool from_config, long group, struct err *e);
 /* Takes all of a slot, whatever the bus accepts. */
 void pci_reserve_slot(struct pci_set *s, struct pci_place place);

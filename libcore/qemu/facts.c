@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "qemu/facts.h"
 
+#include <strings.h>
 #include <string.h>
 
 static const char *machine(void *data, const char *name)
@@ -22,10 +23,17 @@ static const char *model_of_type(struct caps *c, const char *type)
     return best;
 }
 
+/* Documents write POWER9 where QEMU says power9. */
+static const char *const power_models[] = { "POWER6", "POWER7", "POWER8", "POWER9", "POWER10" };
+
 static const char *default_cpu(void *data, const char *name)
 {
     const struct caps_machine *m = caps_machine(data, name);
-    return m && m->cpu_type ? model_of_type(data, m->cpu_type) : NULL;
+    const char *model = m && m->cpu_type ? model_of_type(data, m->cpu_type) : NULL;
+    for (size_t i = 0; model && i < sizeof power_models / sizeof *power_models; i++)
+        if (strcasecmp(model, power_models[i]) == 0)
+            return power_models[i];
+    return model;
 }
 
 static bool has_device(void *data, const char *device)
