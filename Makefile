@@ -122,6 +122,10 @@ check-faults: build/deps.check $(BINS) helpers
 	@FAULTS=all tests/run $(B) $(wildcard tests/cli/*fault*.bats)
 demo: build/deps.demo $(BINS)
 	@tests/demo.sh $(B)
+# What xml-to-argv prints now becomes what tests/data/argv expects; look at the difference.
+refresh: all
+	@tests/refresh $(B)
+
 bench: build/deps.bench $(BINS) helpers
 	@tests/bench/run $(B)
 lint: build/deps.lint $(BINS)
@@ -135,6 +139,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all units helpers plain deps check check-faults demo bench lint install uninstall clean
+.PHONY: all units helpers plain deps check check-faults demo bench lint install uninstall clean refresh
 .SECONDARY:
 -include $(OBJ:.o=.d)
