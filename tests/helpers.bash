@@ -156,3 +156,19 @@ guest() {
     domain "$@"
     vm-define -q -- "$T/$1.xml"
 }
+
+# fake_guest NAME [BEHAVIOURS [DEVICES-XML [OTHER-XML]]]: defines a guest with tests/fake-qemu.c in QEMU's place, which
+# behaves so; fake_start NAME [OPTION...] starts it. The copy is this test's own, and trusted for that.
+fake_guest() {
+    local name=$1 dir=$T/fake-$1
+    mkdir -p "$dir"
+    cp "$FAKE_QEMU" "$dir/fake-qemu"
+    echo "${2:-}" >"$dir/fake-qemu.conf"
+    EMULATOR=$dir/fake-qemu domain "$name" "${3:-}" "${4:-}"
+    vm-define -q --bindir "$dir" -- "$T/$name.xml"
+}
+fake_start() {
+    local name=$1
+    shift
+    vm-start -q --bindir "$T/fake-$name" "$@" -- "$name"
+}

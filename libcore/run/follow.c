@@ -26,7 +26,7 @@ struct follow {
     long long give_up;
 };
 
-struct follow *follow_open(const struct look *l, struct err *e)
+struct follow *follow_open(const struct look *l, bool from_start, struct err *e)
 {
     if (l->dir < 0) {
         err_set(e, ST_NOENT, "%s: has no events, it was never started", l->name);
@@ -53,7 +53,7 @@ struct follow *follow_open(const struct look *l, struct err *e)
         return NULL;
     }
     f->file = openat(f->dir, "events", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (f->file >= 0)
+    if (f->file >= 0 && !from_start)
         lseek(f->file, 0, SEEK_END);
     return f;
 }

@@ -10,8 +10,9 @@
  * follow_open on, over rotations, without touching QEMU's monitor. */
 struct follow;
 
-/* ST_NOENT: the guest has no directory (it never ran). free with follow_close. */
-struct follow *follow_open(const struct look *l, struct err *e);
+/* from_start: what is in the file already counts as new. ST_NOENT: the guest has no directory (it never ran).
+ * Free with follow_close. */
+struct follow *follow_open(const struct look *l, bool from_start, struct err *e);
 void follow_close(struct follow *f);
 
 enum followed {

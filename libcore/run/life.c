@@ -185,7 +185,7 @@ bool life_look(struct life *l, enum life_is *is, int *pidfd, struct notes *notes
 /* A guest without a definition is gone when it ends, and its directory with it. */
 static void forget_transient(struct life *l)
 {
-    static const char *const files[] = { "events", "events.old", "stopping", "alive", "monitor.lock" };
+    static const char *const files[] = { "events", "events.old", "stopping", "alive", "monitor.lock", "console.lock" };
     struct err e;
     autoclose int etc = root_open(l->root, ROOT_ETC, false, &e);
     if (etc < 0 || def_exists(etc, l->name))

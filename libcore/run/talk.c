@@ -73,7 +73,7 @@ bool talk_events(struct talk *t, long long deadline, bool (*fn)(void *arg, const
         return socket_events(t, deadline, fn, arg, e);
     if (!look_need_on(t->guest, true, e))
         return false;
-    struct follow *f = follow_open(t->guest, e);
+    struct follow *f = follow_open(t->guest, false, e);
     enum followed how = f ? follow_wait(f, false, deadline, fn, arg, e) : FOLLOW_FAILED;
     follow_close(f);
     if (how == FOLLOW_TIMEOUT)

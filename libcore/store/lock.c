@@ -77,20 +77,37 @@ int lock_held(int dir, const char *name, enum lock_kind kind)
 }
 
 /* The note that the holder left: "PID START WHAT". It is believed only while that process lives. */
-static void say_busy(int fd, const char *label, struct err *e)
+static bool read_note(int fd, int *pid, unsigned long long *start, char what[512])
 {
-    char note[512], what[512];
-    int pid = 0;
-    unsigned long long start = 0;
+    char note[512];
     ssize_t n = pread(fd, note, sizeof note - 1, 0);
     note[n > 0 ? n : 0] = '\0';
-    if (sscanf(note, "%d %llu %511[^\n]", &pid, &start, what) == 3 && start && pid_start_time(pid) == start) {
+    return sscanf(note, "%d %llu %511[^\n]", pid, start, what) == 3 && *start && pid_start_time(*pid) == *start;
+}
+
+static void say_busy(int fd, const char *label, struct err *e)
+{
+    char what[512];
+    int pid;
+    unsigned long long start;
+    if (read_note(fd, &pid, &start, what)) {
         autostr struct str shown = STR_INIT;
         str_add_shown(&shown, what);
         err_set(e, ST_BUSY, "%s is busy: '%s' (pid %d) is working on it", label, str_text(&shown), pid);
     } else {
         err_set(e, ST_BUSY, "%s is busy: another command is working on it", label);
     }
+}
+
+bool lock_holder(int dir, const char *name, pid_t *pid, unsigned long long *start)
+{
+    char what[512];
+    int p;
+    autoclose int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || lock_held(dir, name, LOCK_EXCLUSIVE) != 1 || !read_note(fd, &p, start, what))
+        return false;
+    *pid = p;
+    return true;
 }
 
 /* Written over what was there: a file that is truncated to nothing and written again is flushed to disk by ext4. */

@@ -28,6 +28,9 @@ bool lock_still_there(int dir, const char *name, int fd);
  * NAME/stopping is asked for with LOCK_EXCLUSIVE. A missing file is not held. 1, 0, or -1 with errno. */
 int lock_held(int dir, const char *name, enum lock_kind kind);
 
+/* Who holds the lock on name in dir, by the note it left: false if nobody does, or it cannot be told. */
+bool lock_holder(int dir, const char *name, pid_t *pid, unsigned long long *start);
+
 /* Time at which pid started, in clock ticks since boot (field 22 of /proc/PID/stat); 0 if there is no such
  * process. With the pid it names a process for good (within this boot). */
 unsigned long long pid_start_time(pid_t pid);
