@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -66,32 +65,6 @@ static int send_one(struct talk *t, char **words, int n)
     return cli_fail(&e);
 }
 
-/* The next line of standard input into line; 0 at the end, -1 with errno. */
-static int next_line(struct str *buffer, struct str *line)
-{
-    for (;;) {
-        char bytes[65536], *end = buffer->len ? memchr(buffer->p, '\n', buffer->len) : NULL;
-        size_t n = end ? (size_t)(end - buffer->p) : buffer->len;
-        ssize_t got = end ? 0 : read(0, bytes, sizeof bytes);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 || buffer->len > QMP_LINE_MAX)
-            return got < 0 ? -1 : (errno = EFBIG, -1);
-        str_addn(buffer, bytes, (size_t)got);
-        if (got)
-            continue;
-        str_clear(line);
-        str_addn(line, buffer->p, n);
-        if (!end)
-            str_clear(buffer);
-        else {
-            memmove(buffer->p, end + 1, buffer->len - n - 1);
-            buffer->len -= n + 1;
-        }
-        return end || n;
-    }
-}
-
 static bool more_is_there(const struct str *buffer)
 {
     struct pollfd p = { .fd = 0, .events = POLLIN };
@@ -111,7 +84,7 @@ static int send_lines(struct talk *t)
     int got, status = ST_DONE;
     if (t->n_fds && !read_ahead(&buffer, &e))
         return cli_fail(&e);
-    for (unsigned number = 1; (got = next_line(&buffer, &line)) > 0; number++) {
+    for (unsigned number = 1; (got = read_line(0, QMP_LINE_MAX, &buffer, &line)) > 0; number++) {
         if (!str_text(&line)[strspn(str_text(&line), " \t\r")])
             continue;
         autojson json_t *command = qmp_line_command(line.p, line.len, &e), *answer = NULL;

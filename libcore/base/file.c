@@ -48,6 +48,32 @@ int read_all(int fd, size_t max, struct str *out)
     }
 }
 
+int read_line(int fd, size_t max, struct str *buffer, struct str *line)
+{
+    for (;;) {
+        char bytes[16384], *end = buffer->len ? memchr(buffer->p, '\n', buffer->len) : NULL;
+        size_t n = end ? (size_t)(end - buffer->p) : buffer->len;
+        ssize_t got = end ? 0 : read(fd, bytes, sizeof bytes);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (buffer->len > max) {
+            errno = EFBIG;
+            return -1;
+        }
+        str_addn(buffer, bytes, (size_t)got);
+        if (got)
+            continue;
+        str_clear(line);
+        str_addn(line, buffer->p, n);
+        size_t used = n + (end != NULL);
+        memmove(buffer->p, buffer->p + used, buffer->len - used);
+        buffer->len -= used;
+        return end || n;
+    }
+}
+
 int file_read_at(int dir, const char *name, size_t max, bool nofollow, struct str *out)
 {
     autoclose int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (nofollow ? O_NOFOLLOW : 0));

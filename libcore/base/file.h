@@ -15,6 +15,10 @@ int write_all(int fd, const void *bytes, size_t n);
 /* Appends what is left in fd to out, at most max bytes; more is EFBIG. 0, or -1 with errno. */
 int read_all(int fd, size_t max, struct str *out);
 
+/* The next line of fd, without its newline, into line; what was read beyond it stays in buffer, which begins empty.
+ * 1; 0 at the end; -1 with errno (a line longer than max: EFBIG). A last line without newline is one. */
+int read_line(int fd, size_t max, struct str *buffer, struct str *line);
+
 /* Reads the regular file name (relative to dir, AT_FDCWD for cwd) whole; follows symlinks unless nofollow. */
 int file_read_at(int dir, const char *name, size_t max, bool nofollow, struct str *out);
 
