@@ -28,9 +28,14 @@ static bool smbios_table(struct argv *a, int type, const struct smbios_key *keys
                          struct sysinfo_entry *const *entries, size_t n)
 {
     autostr struct str s = STR_INIT;
+    bool manufacturer = false;
     str_addf(&s, "type=%d", type);
     if (!n)
         return true;
+    for (size_t i = 0; i < n; i++)
+        manufacturer |= streq(entries[i]->name, "manufacturer");
+    if (!manufacturer && (type == 2 || type == 3))
+        str_add(&s, ",manufacturer="); /* as libvirt: not QEMU's name */
     for (size_t k = 0; k < n_keys; k++)
         for (size_t i = 0; i < n; i++)
             if (streq(entries[i]->name, keys[k].name))
@@ -64,6 +69,8 @@ static bool smbios_sysinfo(struct argv *a, const struct sysinfo *s)
     if (!smbios_table(a, 0, KEYS(bios_keys), s->bios.v, s->bios.n) ||
         !smbios_table(a, 1, KEYS(system_keys), s->system.v, s->system.n))
         return false;
+    if (s->baseboards.n > 1)
+        return argv_fail(a, &s->baseboards.v[1]->meta, "<baseBoard>: QEMU takes only one");
     for (size_t i = 0; i < s->baseboards.n; i++)
         if (!smbios_table(a, 2, KEYS(board_keys), s->baseboards.v[i]->entries.v, s->baseboards.v[i]->entries.n))
             return false;
