@@ -57,8 +57,7 @@ include build/flags.mk
 endif
 build/flags.mk: Makefile build/deps.build
 	@{ echo "PKG_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; \
-	   echo "PKG_LIBS := $$(pkg-config --libs $(PACKAGES))"; \
-	   echo "CHECK_LIBS := $$(pkg-config --libs check 2>/dev/null || echo -lcheck)"; } >$@
+	   echo "PKG_LIBS := $$(pkg-config --libs $(PACKAGES))"; } >$@
 
 # One stamp for each part that tests/deps.sh knows.
 build/deps.%: tests/deps.sh Makefile
@@ -93,7 +92,7 @@ $(BINS): LIBS = $(PKG_LIBS)
 $(B)/bin/vm-reap: LIBS =
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libcore.a
-	$(call show,LD)$(CC) $(HOUSE) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS)
+	$(call show,LD)$(CC) $(HOUSE) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $$(pkg-config --libs check)
 $(filter-out $(B)/tests/fake-qemu,$(HELPERS)): $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a
 	$(call show,LD)$(CC) $(HOUSE) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(UNITS:%=%.o): | build/deps.check

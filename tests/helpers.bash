@@ -15,12 +15,12 @@ teardown() { helpers_teardown; }
 
 # A file with a setup or teardown of its own calls these from it.
 helpers_setup() {
-    [ "$(id -u)" = 0 ] || ! helpers_marked_root || skip "needs root"
     T=$(mktemp -d "${TMPDIR:-/tmp}/t.XXXXXX")
     cd "$T" || return 1
     URI=
     unset LIBVIRT_DEFAULT_URI
     [ "${VMUTILS_TEST_ALONE:-}" != yes ] || helpers_before=" $(helpers_pids | tr '\n' ' ') "
+    [ "$(id -u)" = 0 ] || ! helpers_marked_root || skip "needs root"
 }
 
 # bats 1.8 does not tell a test its tags: they are the comment above it, or at the top of the file.
@@ -48,7 +48,7 @@ helpers_pids() { (cd /proc && printf '%s\n' [0-9]*); }
 
 # Ends what was not there when the test began, but for this shell, its parents and its children.
 helpers_kill_others() {
-    local pid parents=" " round left
+    local pid parent parents=" " round left
     pid=$BASHPID
     while [ "${pid:-0}" -gt 0 ]; do
         parents+="$pid "
@@ -58,7 +58,12 @@ helpers_kill_others() {
         left=
         for pid in $(helpers_pids); do
             case "$helpers_before$parents" in *" $pid "*) continue ;; esac
-            # bats' own helpers (its countdown, this substitution) run this very shell.
+            # bats' own helpers (its countdown, its formatter): this very shell, or children of another one.
+            parent=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null) || continue
+            case "$parents" in
+            *" $parent "*) ;;
+            *) ! grep -qs bats "/proc/$parent/cmdline" || continue ;;
+            esac
             case "$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\0' ' ')" in '' | *bats*) continue ;; esac
             kill -9 "$pid" 2>/dev/null && left=yes
         done
