@@ -9,12 +9,14 @@
 
 static bool all, foreground, notify;
 static const char *watch, *bindir;
+static struct cli_list emulators;
 static long long pid;
 static const struct cli_option options[] = {
     { "all", 'a', NULL, CLI_FLAG, &all, "clean up after every guest of the root that has ended" },
     { "watch", 0, "START-ID", CLI_TEXT, &watch, "be the parent of QEMU: what vm-start runs" },
     { "pid", 0, "PID", CLI_NUMBER, &pid, "with --watch: QEMU's process" },
     { "bindir", 0, "DIR", CLI_TEXT, &bindir, "with --watch: where vm-start and vm-stop are" },
+    { "emulators", 0, "DIR", CLI_LIST, &emulators, "with --watch: emulators may be run from DIR, too" },
     { "foreground", 0, NULL, CLI_FLAG, &foreground, "with --watch: SIGTERM and SIGINT stop the guest" },
     { "notify", 0, NULL, CLI_FLAG, &notify, "with --watch: tell readiness on descriptor 10" },
     CLI_END,
@@ -66,6 +68,7 @@ int main(int argc, char **argv)
     if (argc - first != 1 || pid <= 0 || !bindir || !cli.uri)
         cli_usage("--watch needs --pid, --bindir, --connect and one guest");
     struct reaper r = { .name = argv[first], .uri = cli.uri, .start = watch, .bindir = bindir, .qemu = (pid_t)pid,
+                        .emulators = emulators.v, .n_emulators = emulators.n,
                         .foreground = foreground, .notify = notify };
     return reaper_run(&r);
 }

@@ -177,3 +177,10 @@ fake_start() {
     shift
     vm-start -q --bindir "$T/fake-$name" "$@" -- "$name"
 }
+
+# hold_lock FILE TYPE: a POSIX lock on FILE (0 to read, 1 to write), held until it is killed; says "locked". For Linux
+# on 64-bit machines: struct flock is packed by hand, perl-base has no more than that.
+hold_lock() {
+    exec perl -e 'use Fcntl; open(F, "+<", $ARGV[0]) or die; fcntl(F, F_SETLK, pack("s s x4 q q l x4", $ARGV[1], 0, 0, 0, 0)) or die;
+        $| = 1; print "locked\n"; sleep 1000' "$1" "$2"
+}

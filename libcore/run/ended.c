@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/table.h"
 #include "domain/domain.h"
 #include "domain/general.h"
 #include "qemu/qmp.h"
@@ -115,6 +116,20 @@ static bool undo_orphaned(struct life *l, const struct ended *w, struct notes *n
     return j.undone || !j.complete || strcmp(j.start, w->start) || rows_undo(&j, &c, notes, e);
 }
 
+/* Nobody reads vm-reap's standard error: what it has to say stands in events. */
+static void record(const struct life *l, const struct notes *notes, const struct err *e)
+{
+    for (size_t i = 0; i <= notes->n; i++) {
+        const char *text = i < notes->n ? notes->text[i] : e ? e->text : NULL;
+        autostr struct str data = STR_INIT;
+        if (!text)
+            continue;
+        str_add(&data, i < notes->n ? "\"notice\": " : "\"error\": ");
+        str_add_json(&data, text);
+        eventlog_add(l->dir, "VM_NOTICE", str_text(&data));
+    }
+}
+
 bool ended_clean(struct life *l, const struct root *root, struct arena *a, const char *name, const struct ended *w,
                  bool *restart, const char **live, enum end_reason *reason, struct notes *notes, struct err *e)
 {
@@ -136,6 +151,7 @@ bool ended_clean(struct life *l, const struct root *root, struct arena *a, const
     } else if (ok) {
         ok = undo_orphaned(l, w, notes, e);
     }
+    record(l, notes, ok ? NULL : e);
     if (!*restart)
         life_end(l);
     return ok;

@@ -24,7 +24,7 @@ void eventlog_line(int dir, const char *line, size_t n)
 void eventlog_add(int dir, const char *event, const char *data)
 {
     struct timespec now;
-    char line[1024];
+    char line[3072];
     clock_gettime(CLOCK_REALTIME, &now);
     int n = snprintf(line, sizeof line,
                      "{\"timestamp\": {\"seconds\": %lld, \"microseconds\": %ld}, \"event\": \"%s\", \"data\": {%s}}",

@@ -11,6 +11,8 @@
  *   VM_STARTING  {"start": ID}
  *   VM_STARTED   {"start": ID, "state": "running"|"paused"}
  *   VM_ENDED     {"start": ID, "reason": "shutdown"|"destroyed"|"crashed"|"failed"|"unknown", "status": N}
+ *   VM_NOTICE    {"notice": TEXT} or {"error": TEXT}: what vm-reap has to say
+ *   VM_RESTART_FAILED  {"error": TEXT}
  *
  * Beyond EVENTS_MAX bytes it becomes events.old and a new one begins. libc only: vm-reap writes it. */
 enum { EVENTS_MAX = 256 * 1024, EVENT_LINE_MAX = 64 * 1024 };

@@ -277,9 +277,20 @@ static _Noreturn void hand_over(const struct watch *w)
     snprintf(status, sizeof status, "%d", w->status);
     snprintf(journal, sizeof journal, "%d", REAP_JOURNAL);
     fcntl(REAP_JOURNAL, F_SETFD, 0);
-    execl(path, "vm-start", "-c", w->r->uri, "--ended", w->r->start, "--status", status, "--journal-fd", journal,
-          w->committed ? "-q" : "--uncommitted", w->r->foreground ? "--foreground" : "-q", "--", w->r->name,
-          (char *)NULL);
+    const char *args[160] = { "vm-start", "-q", "-c", w->r->uri, "--ended", w->r->start, "--status", status,
+                              "--journal-fd", journal };
+    size_t n = 10;
+    for (size_t i = 0; i < w->r->n_emulators && n < 140; i++) {
+        args[n++] = "--bindir";
+        args[n++] = w->r->emulators[i];
+    }
+    if (!w->committed)
+        args[n++] = "--uncommitted";
+    if (w->r->foreground)
+        args[n++] = "--foreground";
+    args[n++] = "--";
+    args[n++] = w->r->name;
+    execv(path, (char **)args);
     _exit(127);
 }
 

@@ -28,6 +28,8 @@ enum { REAP_LOG_MAX = 1024 * 1024 };
 struct reaper {
     const char *name, *uri, *start;
     const char *bindir; /* where vm-start and vm-stop are */
+    const char *const *emulators; /* directories that emulators may be in, for a restart */
+    size_t n_emulators;
     pid_t qemu;
     bool foreground, notify;
 };

@@ -18,7 +18,7 @@
 
 static struct caps_env emulators(const struct root *r, const struct run_start *o)
 {
-    return (struct caps_env){ .cache_dir = r->dir[ROOT_PROBES], .bindirs = o->bindirs, .n_bindirs = o->n_bindirs };
+    return (struct caps_env){ .cache_dir = r->dir[ROOT_PROBES], .bindirs = o->start.emulator_dirs, .n_bindirs = o->start.n_emulator_dirs };
 }
 
 static struct domain *parse_text(const struct run_start *o, const char *text, size_t n, const char *file,

@@ -34,8 +34,6 @@ struct run_start {
     size_t xml_n;
     const char *file;  /* what messages call that document */
     bool strict;       /* unknown elements are errors */
-    const char *const *bindirs; /* emulators may be there, too */
-    size_t n_bindirs;
     long long wait_ms; /* for the guest's lock; 0: RUN_WAIT_MS */
     struct start_options start;
 };

@@ -86,7 +86,7 @@ bool start_write_live(struct life *l, const char *live, const char *state, const
     str_add(&text, live ? live : "");
     str_add(&text, "</domstatus>\n");
     return file_replace_at(l->dir, "live.xml", text.p, text.len, 0600, false) == 0 ||
-           err_errno(e, "%s: cannot write live.xml", l->name);
+           err_errno(e, "cannot write live.xml");
 }
 
 /* A name of any length: bound through the directory. fchmod before bind sets the mode without a moment between. */
@@ -215,6 +215,10 @@ static void fill_reaper(struct start *s)
         list_add(a, &args, "--foreground");
     if (s->o->foreground && s->o->notify_fd >= 0)
         list_add(a, &args, "--notify");
+    for (size_t i = 0; i < s->o->n_emulator_dirs; i++) {
+        list_add(a, &args, "--emulators");
+        list_add(a, &args, s->o->emulator_dirs[i]);
+    }
     list_add(a, &args, "--");
     list_add(a, &args, s->l->name);
     *r = (struct child_image){ .path = arena_printf(a, "%s/vm-reap", bindir), .in = -1, .out = -1,
@@ -472,9 +476,8 @@ bool start_plan(struct life *l, struct plan *p, const struct start_options *o, s
     eventlog_add(l->dir, "VM_STARTING", data);
     bool ok = start_write_live(l, p->live, "starting", "starting", e) && begin(&s, e);
     if (!ok) {
-        if (!str_starts(e->text, l->name))
-            err_wrap(e, "%s", l->name);
         fail(&s, notes, e);
+        err_wrap(e, "%s", l->name);
     }
     close_fd(&s.monitor);
     close_fd(&s.events[0]);

@@ -14,6 +14,8 @@ struct start_options {
     bool foreground;       /* the calling process becomes vm-reap; start_plan returns in a child of it */
     long long timeout_ms;  /* for the whole start; 0: 30 s */
     const char *bindir;    /* where vm-reap, vm-start and vm-stop are; NULL: start_bindir() */
+    const char *const *emulator_dirs; /* where emulators may be, for a restart by vm-reap */
+    size_t n_emulator_dirs;
     int notify_fd;         /* in the foreground; < 0: none */
 };
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,8 +23,8 @@ static pid_t holder(int run, const char *file, short type)
 pid_t beside_guest(int run, const char *name)
 {
     char file[GUEST_NAME_MAX + 8];
-    /* driver.pid is the daemon's own, and our guests hold a lock on it, too. */
-    if (strcmp(name, "driver") == 0)
+    /* The daemon's own, and shared by our guests: libvirt itself could not run a guest of that name. */
+    if (streq(name, "driver"))
         return 0;
     snprintf(file, sizeof file, "%s.pid", name);
     return holder(run, file, F_WRLCK);

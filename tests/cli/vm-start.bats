@@ -1,0 +1,347 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# vm-start: what it leaves running, what it says, what it leaves behind.
+load ../helpers
+
+# A defined guest of the QMP responder; BEHAVE says how it behaves.
+fake() { # NAME DEVICES OTHER
+    cp "$FAKE_QEMU" "$T/emulator"
+    echo "${BEHAVE:-}" >"$T/emulator.conf"
+    EMULATOR=$T/emulator domain "$@"
+    vm-define -q --bindir "$T" -- "$T/$1.xml"
+    STATE=$ROOT/lib/vmutils/$1
+}
+journal() { sed -n "s/^{\"$1\":{\"pid\":\([0-9]*\),.*/\1/p" "$STATE/journal"; }
+runs() { [ "$(vm-list --state running --name)" = web ]; }
+# Users may run emulators of root's, or from a directory that they name.
+vm-start() { command vm-start --bindir "$T" "$@"; }
+is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ]; }
+
+# bats test_tags=user
+@test "vm-start: the guest runs and answers when it returns" {
+    fake web
+    ok vm-start web
+    ok qmp-send web query-status
+    contains "$out" '"running"'
+    same "$(vm-list --state running --name)" web
+}
+
+# bats test_tags=user
+@test "vm-start: a guest that runs is not started again" {
+    fake web
+    ok vm-start web
+    must_fail 4 vm-start web
+    contains "$err" "web: is already running"
+}
+
+# bats test_tags=user
+@test "vm-start: \$(vm-start) returns at once, nothing keeps its output open" {
+    fake web
+    exec 7>"$T/open"
+    said=$(vm-start web 2>&1)
+    same "$said" ""
+    for p in "$(journal qemu)" "$(journal reaper)"; do
+        must_fail any grep -q "$T/open" <(ls -l "/proc/$p/fd")
+        same "$(readlink "/proc/$p/fd/0")" /dev/null
+        same "$(readlink "/proc/$p/cwd")" /
+        same "$(ps -o sid= -p "$p" | tr -d ' ')" "$p"
+    done
+}
+
+# bats test_tags=user
+@test "vm-start: QEMU has none of the caller's variables" {
+    fake web
+    SECRET=here ok vm-start web
+    must_fail any grep -qz SECRET "/proc/$(journal qemu)/environ"
+    must_fail any grep -qz SECRET "/proc/$(journal reaper)/environ"
+}
+
+@test "vm-start --paused: processors stay stopped" {
+    fake web
+    ok vm-start --paused web
+    ok qmp-send web query-status
+    contains "$out" '"running": false'
+}
+
+# bats test_tags=user
+@test "vm-start: the last words of a QEMU that dies are in the message" {
+    BEHAVE=die=qmp_capabilities fake web
+    must_fail 6 vm-start web
+    contains "$err" "vm-start: web: QEMU ended with status 1" "this is the fake's last line"
+    is_off
+}
+
+@test "vm-start: a QEMU that never answers is ended when time is over" {
+    BEHAVE=mute=qmp_capabilities fake web
+    must_fail 8 vm-start --timeout 0.3 web
+    is_off
+    wait_for must_fail any pgrep -f "$T/emulator"
+}
+
+@test "vm-start: rubbish instead of QMP is QEMU's fault" {
+    BEHAVE=rubbish=cont fake web
+    must_fail 6 vm-start web
+    is_off
+}
+
+@test "vm-start: an endless line is QEMU's fault" {
+    BEHAVE=endless=cont fake web
+    must_fail any vm-start --timeout 3 web
+    is_off
+}
+
+@test "vm-start: an emulator that went away is named" {
+    fake web
+    ok vm-start web
+    ok vm-stop --force web
+    rm emulator
+    must_fail any vm-start web
+    contains "$err" "$T/emulator"
+    is_off
+}
+
+# bats test_tags=user
+@test "vm-start --dry-run: shows the command and does nothing" {
+    fake web
+    ok vm-start --dry-run web
+    contains "$out" "exec" "guest=web"
+    [ ! -e "$STATE/journal" ]
+    ok vm-start --dry-run --json web
+    ok jq -e '.argv[0] and (.rows | type == "array")' <<<"$out"
+}
+
+@test "vm-start --transient: the guest is there while it runs" {
+    fake other
+    EMULATOR=$T/emulator domain web
+    ok vm-start --transient web.xml
+    same "$(vm-list --name)" web
+    ok vm-stop --force web
+    must_fail 3 vm-stop web
+    [ ! -e "$ROOT/lib/vmutils/web" ]
+}
+
+@test "vm-start --transient: reads standard input" {
+    fake other
+    EMULATOR=$T/emulator domain web
+    ok vm-start --transient - <web.xml
+    ok vm-stop --force web
+}
+
+@test "vm-start --no-reap: no vm-reap stays, the next command cleans up" {
+    fake web
+    ok vm-start --no-reap web
+    same "$(journal reaper)" ""
+    kill -9 "$(journal qemu)"
+    needs_cleanup() { [ "$(vm-list --all --state 'needs cleanup' --name)" = web ]; }
+    wait_for needs_cleanup
+    ok vm-start web
+    ok vm-stop --force web
+    is_off
+}
+
+@test "vm-start --no-reap: a domain that asks for a restart is refused" {
+    fake web "" "<on_poweroff>restart</on_poweroff>"
+    must_fail 1 vm-start --no-reap web
+    contains "$err" "vm-reap"
+}
+
+@test "vm-start: <on_poweroff>restart starts the guest again when it shuts down" {
+    BEHAVE=shutdown-after=100 fake web "" "<on_poweroff>restart</on_poweroff>"
+    ok vm-start web
+    first=$(journal qemu)
+    echo >"$T/emulator.conf"
+    again() { [ -e "$STATE/journal" ] && [ "$(journal qemu)" != "$first" ] && [ -n "$(journal qemu)" ]; }
+    wait_for again
+    wait_for runs
+}
+
+@test "vm-start: without it a guest that shuts down is cleaned up by vm-reap" {
+    BEHAVE=shutdown-after=100 fake web
+    ok vm-start web
+    wait_for is_off
+    contains "$(cat "$STATE/events")" '"event": "SHUTDOWN"' '"reason": "shutdown"'
+}
+
+@test "vm-start: a QEMU that is killed is cleaned up by vm-reap and not restarted" {
+    fake web "" "<on_poweroff>restart</on_poweroff><on_crash>restart</on_crash>"
+    ok vm-start web
+    kill -9 "$(journal qemu)"
+    wait_for is_off
+    wait_for must_fail any pgrep -f "$T/emulator"
+}
+
+@test "vm-start --foreground: stays until the guest ends, its status is 0 for an orderly end" {
+    fake web
+    env vm-start --bindir "$T" --foreground web 3>&- &
+    wait_for test -e "$STATE/journal"
+    wait_for qmp-send web query-status
+    ok vm-stop web
+    wait $!
+}
+
+@test "vm-start --foreground: SIGTERM stops the guest" {
+    fake web
+    env vm-start --bindir "$T" --foreground web 3>&- &
+    pid=$!
+        wait_for runs
+    kill -TERM "$pid"
+    wait "$pid"
+    is_off
+}
+
+@test "vm-start --foreground: a second SIGTERM forces it" {
+    BEHAVE=ignore-powerdown fake web
+    env vm-start --bindir "$T" --foreground web 3>&- &
+    pid=$!
+    wait_for runs
+    kill -TERM "$pid"
+    wait_for pgrep -f "vm-stop.*web"
+    kill -TERM "$pid"
+    wait "$pid" || true
+    wait_for is_off
+}
+
+@test "vm-start --foreground: its status is 6 when QEMU dies" {
+    fake web
+    env vm-start --bindir "$T" --foreground web 3>&- &
+    pid=$!
+    wait_for runs
+    kill -SEGV "$(journal qemu)"
+    status=0
+    wait "$pid" || status=$?
+    same "$status" 6
+    is_off
+}
+
+@test "vm-start --foreground: a start that fails ends it with that status" {
+    BEHAVE=die=qmp_capabilities fake web
+    must_fail 6 vm-start --foreground web
+    contains "$err" "this is the fake's last line"
+    is_off
+}
+
+@test "vm-start --notify-fd: a newline when the guest runs" {
+    fake web
+    mkfifo ready
+    vm-start --foreground --notify-fd 9 web 9>ready 3>&- &
+    read -r line <ready
+    same "$line" ""
+    same "$(vm-list --state running --name)" web
+    ok vm-stop --force web
+    ok vm-start --notify-fd 9 web 9>told
+    same "$(wc -c <told)" 1
+}
+
+@test "vm-start: names that look like files and options" {
+    for name in nvram snapshot dbus autostart web.pid -v; do
+        fake "$name"
+        ok vm-start -- "$name"
+        ok vm-stop --force -- "$name"
+    done
+}
+
+@test "vm-start: definition and <name> must agree" {
+    fake web
+    cp "$ROOT/etc/qemu/web.xml" "$ROOT/etc/qemu/other.xml"
+    must_fail 1 vm-start other
+}
+
+@test "vm-start: another machine's journal is left alone" {
+    fake web
+    mkdir -p sys/etc
+    echo 0123456789abcdef0123456789abcdef >sys/etc/machine-id
+    VMUTILS_SYSROOT=$T/sys ok vm-start web
+    must_fail 5 vm-start web
+    contains "$err" "another machine (0123456789abcdef0123456789abcdef)"
+    must_fail 5 vm-stop --force web
+    kill -0 "$(journal qemu)"
+    VMUTILS_SYSROOT=$T/sys ok vm-stop --force web
+}
+
+@test "vm-start: what another boot left is undone" {
+    fake web
+    ok vm-start web
+    cp "$STATE/journal" "$STATE/live.xml" .
+    ok vm-stop --force web
+    sed 's/"boot":"[^"]*"/"boot":"00000000-0000-0000-0000-000000000000"/' journal >"$STATE/journal"
+    cp live.xml "$STATE/"
+    same "$(vm-list --all --state 'needs cleanup' --name)" web
+    ok vm-reap --all
+    is_off
+}
+
+@test "vm-start: an incomplete journal means that nothing was done" {
+    fake web
+    ok vm-start web
+    cp "$STATE/journal" .
+    ok vm-stop --force web
+    head -c 40 journal >"$STATE/journal"
+    ok vm-start web
+}
+
+# bats test_tags=root
+@test "vm-start: disks belong to qemu.conf's user while the guest runs, and go back" {
+    requires root
+    truncate -s 1M disk.img
+    chown 1234:1235 disk.img
+    chmod 0755 "$T" && chmod 0755 "$(dirname "$T")"
+    fake web "<disk type='file'><source file='$T/disk.img'/><target dev='vda' bus='virtio'/></disk>"
+    mkdir -p "$ROOT/etc"
+    printf 'user = "nobody"\ngroup = "nogroup"\n' >"$ROOT/etc/qemu.conf"
+    ok vm-start web
+    same "$(stat -c %U:%G disk.img)" nobody:nogroup
+    same "$(stat -c %U /proc/"$(journal qemu)")" nobody
+    same "$(awk '/^CapBnd/ { print $2 }' /proc/"$(journal qemu)"/status)" 0000000000000000
+    ok vm-stop --force web
+    same "$(stat -c %u:%g disk.img)" 1234:1235
+}
+
+# bats test_tags=root
+@test "vm-start: an owner that someone else changed meanwhile is left, with a notice" {
+    requires root
+    truncate -s 1M disk.img
+    chown 1234:1235 disk.img
+    fake web "<disk type='file'><source file='$T/disk.img'/><target dev='vda' bus='virtio'/></disk>"
+    ok vm-start web
+    chown 77:78 disk.img
+    ok vm-stop --force web
+    contains "$err$(cat "$STATE/events")" "77:78"
+    same "$(stat -c %u:%g disk.img)" 77:78
+}
+
+# bats test_tags=root
+@test "vm-start: a disk that two guests share goes back with the last of them" {
+    requires root
+    truncate -s 1M disk.img
+    chown 1234:1235 disk.img
+    disk="<disk type='file'><source file='$T/disk.img'/><target dev='vda' bus='virtio'/><shareable/></disk>"
+    fake one "$disk"
+    fake two "$disk"
+    ok vm-start one
+    ok vm-start two
+    ok vm-stop --force one
+    same "$(stat -c %u:%g disk.img)" 0:0
+    ok vm-stop --force two
+    same "$(stat -c %u:%g disk.img)" 1234:1235
+}
+
+@test "vm-start: a real QEMU, paused, answers and stops" {
+    requires qemu-system-x86_64
+    guest web "<serial type='pty'/><graphics type='vnc' autoport='yes'/>"
+    STATE=$ROOT/lib/vmutils/web
+    ok vm-start --paused web
+    ok qmp-send web query-status
+    contains "$out" '"prelaunch"'
+    contains "$(vm-dumpxml web)" "/dev/pts/"
+    ok vm-stop --force web
+    same "$out" "web: stopped (quit)"
+    is_off
+}
+
+@test "vm-start: two guests with VNC get different ports" {
+    fake one "<graphics type='vnc' autoport='yes'/>"
+    fake two "<graphics type='vnc' autoport='yes'/>"
+    ok vm-start one
+    ok vm-start two
+    [ "$(vm-dumpxml one | grep -o "port='[0-9]*'")" != "$(vm-dumpxml two | grep -o "port='[0-9]*'")" ]
+}

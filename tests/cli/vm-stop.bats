@@ -1,0 +1,146 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# vm-stop: how guests go off, and what it says.
+load ../helpers
+
+fake() { # NAME DEVICES OTHER
+    cp "$FAKE_QEMU" "$T/emulator"
+    echo "${BEHAVE:-}" >"$T/emulator.conf"
+    EMULATOR=$T/emulator domain "$@"
+    vm-define -q --bindir "$T" -- "$T/$1.xml"
+    STATE=$ROOT/lib/vmutils/$1
+}
+vm-start() { command vm-start --bindir "$T" "$@"; }
+journal() { sed -n "s/^{\"$1\":{\"pid\":\([0-9]*\),.*/\1/p" "$STATE/journal"; }
+is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ] && [ ! -e "$STATE/monitor.sock" ]; }
+
+# bats test_tags=user
+@test "vm-stop: asks by ACPI and says so" {
+    fake web
+    ok vm-start web
+    ok vm-stop web
+    same "$out" "web: stopped (acpi)"
+    is_off
+}
+
+# bats test_tags=user
+@test "vm-stop --json: an object for each guest" {
+    fake web
+    ok vm-start web
+    ok vm-stop --json web
+    same "$(jq -r '.guest + " " + .state + " " + .how' <<<"$out")" "web stopped acpi"
+}
+
+@test "vm-stop: a guest that does not hear stays on, status 8" {
+    BEHAVE=ignore-powerdown fake web
+    ok vm-start web
+    must_fail 8 vm-stop --timeout 0.2 web
+    contains "$err" "still runs"
+    ok qmp-send web query-status
+}
+
+@test "vm-stop --timeout --force: asks first, then ends it" {
+    BEHAVE=ignore-powerdown fake web
+    ok vm-start web
+    ok vm-stop --timeout 0.2 --force web
+    same "$out" "web: stopped (quit)"
+    is_off
+}
+
+@test "vm-stop --force: SIGTERM for a QEMU that does not quit" {
+    BEHAVE=mute=quit fake web
+    ok vm-start web
+    ok vm-stop --force web
+    same "$out" "web: stopped (terminated)"
+    is_off
+}
+
+@test "vm-stop --force: SIGKILL for one that hears nothing" {
+    BEHAVE=ignore-term fake web
+    ok vm-start web
+    kill -STOP "$(journal qemu)"
+    ok vm-stop --force web
+    same "$out" "web: stopped (killed)"
+    is_off
+}
+
+@test "vm-stop: a guest that is paused is resumed, with a notice" {
+    fake web
+    ok vm-start --paused web
+    ok vm-stop web
+    contains "$err" "resumed"
+    same "$out" "web: stopped (acpi)"
+}
+
+@test "vm-stop --mode quit: QEMU quits" {
+    fake web
+    ok vm-start web
+    ok vm-stop --mode quit web
+    same "$out" "web: stopped (quit)"
+}
+
+@test "vm-stop --mode agent: without a channel it is an error" {
+    fake web
+    ok vm-start web
+    must_fail 1 vm-stop --mode agent web
+    contains "$err" "no guest agent"
+}
+
+@test "vm-stop: <on_poweroff>restart does not happen while someone stops the guest" {
+    fake web "" "<on_poweroff>restart</on_poweroff>"
+    ok vm-start web
+    ok vm-stop web
+    wait_for must_fail any pgrep -f "vm-reap.*web"
+    is_off
+}
+
+@test "vm-stop: a guest that is off is in the wrong state, one that is not there is no such thing" {
+    fake web
+    must_fail 4 vm-stop web
+    must_fail 3 vm-stop nobody
+}
+
+@test "vm-stop: several guests; the first failure counts" {
+    fake one
+    fake two
+    ok vm-start two
+    must_fail 4 vm-stop one two
+    contains "$out" "two: stopped (acpi)"
+}
+
+@test "vm-stop: cleans up after a QEMU and a vm-reap that were killed" {
+    fake web
+    ok vm-start web
+    kill -9 "$(journal reaper)" "$(journal qemu)"
+    ok vm-stop web
+    same "$out" "web: stopped (off)"
+    is_off
+}
+
+@test "vm-stop: works when vm-reap was killed" {
+    fake web
+    ok vm-start web
+    kill -9 "$(journal reaper)"
+    ok vm-stop web
+    is_off
+}
+
+@test "vm-stop: --uuid and --id" {
+    fake web
+    ok vm-start web
+    ok vm-stop --uuid "$(vm-list --uuid)"
+    ok vm-start web
+    must_fail 3 vm-stop --id 77
+    ok vm-stop --id 2
+}
+
+@test "vm-stop --force: ends the guest though someone has its lock, and says so" {
+    fake web
+    ok vm-start web
+    pid=$(journal qemu)
+    hold_lock "$STATE/lock" 1 >locked 3>&- &
+    wait_for grep -q locked locked
+    must_fail 5 vm-stop --wait 0.2 --force web
+    contains "$err" "web is busy"
+    must_fail any kill -0 "$pid"
+}
