@@ -68,7 +68,7 @@ bool qmp_listen(struct qmp *q, long long deadline, struct err *e);
 /* The greeting's "QMP" object (version…), borrowed. */
 const json_t *qmp_greeting(const struct qmp *q);
 
-/* For poll(). Readable input may also be buffered already: call qmp_listen with a deadline of now. */
+/* For poll(): input that was read already does not show there. */
 int qmp_fd(const struct qmp *q);
 
 /* Parses one JSON text under the limits above; NULL with e (ST_FAILED, what the fault is) otherwise.

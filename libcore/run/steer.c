@@ -10,6 +10,7 @@
 #include "qemu/qmp.h"
 #include "run/life.h"
 #include "run/start.h"
+#include "store/beside.h"
 
 enum { LIVE_MAX = 16 << 20 };
 
@@ -122,6 +123,8 @@ bool steer_guest(const struct root *root, const char *name, enum steer how, long
     static const char *const who[] = { "vm-suspend", "vm-resume", "vm-reset" };
     autoarena struct arena *a = arena_new();
     struct life l;
+    if (!beside_guest_free(root, name, e))
+        return false;
     if (!life_open(&l, root, a, name, false, e))
         return e->status == ST_NOENT ? err_set(e, ST_STATE, "%s: is not running", name) : false;
     bool ok = life_lock(&l, wait_ms, who[how], e) && steer(&l, how, timeout_ms, notes, e);
