@@ -10,6 +10,14 @@
 
 /* Where a device hangs, and what else its <address>, <boot>, <rom> and <acpi> say. */
 
+/* Boards that QEMU never gave a second PCI bus call the only one "pci". */
+static bool numbered_buses(const struct domain_os *os)
+{
+    static const char *const arches[] = { "x86_64", "i686", "aarch64", "armv7l", "armv6l", "ppc", "ppc64", "ppc64le", "s390x",
+                                          "riscv32", "riscv64", "loongarch64" };
+    return name_index(arches, sizeof arches / sizeof *arches, os->arch ? os->arch : "") >= 0;
+}
+
 const char *argv_controller(struct argv *a, int type, uint64_t index)
 {
     const struct devices *d = a->domain->devices;
@@ -19,7 +27,10 @@ const char *argv_controller(struct argv *a, int type, uint64_t index)
             continue;
         /* What is on board keeps QEMU's name for it, whatever the user calls it. */
         if (controller_is_root(c) && index == 0)
-            return c->model == MODEL_PCIE_ROOT ? "pcie.0" : "pci.0";
+            return c->model == MODEL_PCIE_ROOT ? "pcie.0" : numbered_buses(a->domain->os) ? "pci.0" : "pci";
+        /* Further roots are host bridges of pseries: the bridge is the id, the bus one below it. */
+        if (controller_is_root(c))
+            return arena_printf(a->arena, "%s.0", c->info.alias);
         if (c->info.alias)
             return c->info.alias;
     }
@@ -146,7 +157,6 @@ void argv_info(struct argv *a, struct props *p, const struct device_info *info)
 {
     uint64_t index;
     props_num(p, "bootindex", argv_boot_index(a, info));
-    props_str(p, "loadparm", info->loadparm);
     if (info->rom_bar)
         props_uint(p, "rombar", info->rom_bar == TRI_YES);
     if (info->rom_enabled == TRI_NO)

@@ -70,6 +70,13 @@ static const char *pci_driver(const struct controller *c)
 static bool pci(struct argv *a, const struct controller *c, struct props *p)
 {
     const char *driver = pci_driver(c);
+    if (controller_is_root(c)) {
+        props_str(p, "driver", "spapr-pci-host-bridge");
+        props_num(p, "index", c->target_index);
+        props_str(p, "id", c->info.alias);
+        props_num(p, "numa_node", c->node);
+        return true;
+    }
     if (!driver)
         return argv_fail(a, &c->meta, "<controller type='pci'> model '%s' is not supported on this machine",
                          controller_model_names[c->model]);
@@ -152,7 +159,7 @@ static bool on_board(const struct argv *a, const struct controller *c)
 {
     switch (c->type) {
     case CONTROLLER_PCI:
-        return controller_is_root(c);
+        return controller_is_root(c) && (c->index.v == 0 || !c->target_index.set);
     case CONTROLLER_IDE:
         return true;
     case CONTROLLER_SATA:

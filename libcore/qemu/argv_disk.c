@@ -180,7 +180,6 @@ static bool disk(struct argv *a, const struct disk *d, unsigned number)
     props_str(p, "id", d->info.alias);
     if (d->bus != BUS_FDC)
         props_num(p, "bootindex", argv_boot_index(a, &d->info));
-    props_str(p, "loadparm", d->info.loadparm);
     geometry(d, p);
     if (!identity(a, d, p))
         return false;
@@ -192,16 +191,16 @@ static bool disk(struct argv *a, const struct disk *d, unsigned number)
     return true;
 }
 
-/* Images are numbered from the last disk to the first, as libvirt does. */
+/* Images are numbered from the last disk to the first, as libvirt does; an empty drive takes a number too. */
 bool argv_disks(struct argv *a)
 {
     const struct devices *v = a->domain->devices;
     unsigned number = 1;
     for (size_t i = 0; i < v->disks.n; i++)
-        number += argv_chain_length(v->disks.v[i]);
+        number += argv_chain_length(v->disks.v[i]) + !argv_chain_length(v->disks.v[i]);
     for (size_t i = 0; i < v->disks.n; i++) {
         unsigned n = argv_chain_length(v->disks.v[i]);
-        number -= n;
+        number -= n + !n;
         if (!disk(a, v->disks.v[i], n ? number : 0))
             return false;
     }

@@ -3,7 +3,7 @@
 #include "domain/filesystem.h"
 #include "domain/iommu.h"
 #include "domain/memory_device.h"
-#include "qemu/argv.h"
+#include "qemu/argv_top.h"
 
 /* Shared directories (9p), memory modules, IOMMUs, and sPAPR's NVRAM. */
 
@@ -61,17 +61,21 @@ bool argv_filesystems(struct argv *a)
 static bool memory_backend(struct argv *a, const struct memory_device *m, const char *id)
 {
     struct props *o = props_new(a->arena);
-    bool file = m->path != NULL;
+    uint64_t align = m->alignsize.v ? m->alignsize.v : 1;
     if (m->pagesize.set || m->nodemask)
         return argv_fail(a, &m->meta, "<memory> <source> with pagesize or nodemask is not supported yet");
-    props_str(o, "qom-type", file ? "memory-backend-file" : "memory-backend-ram");
+    if (!m->path) {
+        argv_object(a, argv_memory_backend(a, id, m->size.v, m->node.set ? (long)m->node.v : -1, (int)m->access,
+                                           m->discard == TRI_YES, false));
+        return true;
+    }
+    props_str(o, "qom-type", "memory-backend-file");
     props_str(o, "id", id);
     props_str(o, "mem-path", m->path);
-    if (file || m->access)
-        props_bool(o, "share", m->access == MEMORY_SHARED || m->model == MEMORY_VIRTIO_PMEM);
+    props_bool(o, "share", m->access == MEMORY_SHARED || m->model == MEMORY_VIRTIO_PMEM);
     if (m->model == MEMORY_NVDIMM)
         props_bool(o, "prealloc", true);
-    props_uint(o, "size", m->size.v * 1024);
+    props_uint(o, "size", (m->size.v + align - 1) / align * align * 1024);
     if (m->alignsize.set)
         props_uint(o, "align", m->alignsize.v * 1024);
     if (m->pmem == TRI_YES)

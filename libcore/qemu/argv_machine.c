@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "domain/clock.h"
 #include "domain/cpu.h"
-#include "domain/disk.h"
+#include "domain/device.h"
 #include "domain/features.h"
 #include "domain/general.h"
 #include "domain/iommu.h"
@@ -114,13 +114,19 @@ static void memory_options(struct argv *a, struct str *s, const struct caps_mach
         add(s, "memory-backend", m->ram_id);
 }
 
-/* s390 takes the name of the boot entry from the first device that has one. */
+/* s390 takes the name of the boot entry from the device that boots first. */
 static const char *loadparm(const struct domain *d)
 {
-    for (size_t i = 0; i < d->devices->disks.n; i++)
-        if (d->devices->disks.v[i]->info.loadparm)
-            return d->devices->disks.v[i]->info.loadparm;
-    return NULL;
+    struct device_walk at = { 0 };
+    struct device dev;
+    const char *found = NULL;
+    uint64_t order = UINT64_MAX;
+    while (device_next(d, &at, &dev))
+        if (dev.info && dev.info->loadparm && dev.info->boot_order.v < order) {
+            found = dev.info->loadparm;
+            order = dev.info->boot_order.v;
+        }
+    return found;
 }
 
 static void boot_options(struct argv *a, struct str *s, const struct caps_machine *m)

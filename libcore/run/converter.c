@@ -369,6 +369,7 @@ struct domain *converter_domain(struct converter *c, const struct input *in, con
     struct domain *d = domain_parse(in->text, in->n, p);
     if (!d)
         return NULL;
+    d->id = (struct inum){ 0 }; /* of a run that was, or is none of ours */
     if (emulator)
         d->devices->emulator = emulator;
     *caps = converter_caps(c, d->devices->emulator, d->os->arch, d->type == DOMAIN_KVM, p->notes, p->err);
