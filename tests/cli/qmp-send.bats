@@ -5,7 +5,7 @@ load ../helpers
 
 # A QMP responder in QEMU's place on the bare socket m.sock, with behaviours (see tests/fake-qemu.c).
 responder() {
-    FAKE_QEMU="$*" "$FAKE_QEMU" -S -qmp "unix:$T/m.sock,server=on,wait=off" -qmp "unix:$T/second.sock,server=on,wait=off" 3>&- &
+    env FAKE_QEMU="$*" "$FAKE_QEMU" -S -qmp "unix:$T/m.sock,server=on,wait=off" -qmp "unix:$T/second.sock,server=on,wait=off" 3>&- &
     fake=$!
     wait_for test -S second.sock
 }
@@ -146,4 +146,93 @@ send() { qmp-send --socket m.sock "$@"; }
 
 @test "libxml2 is not loaded" {
     run ! sh -c "ldd '$BIN/qmp-send' | grep -q xml2"
+}
+
+# A running guest with that name and behaviour (tests/fake-qemu.c).
+running() {
+    fake_guest "$@"
+    fake_start "$1"
+}
+
+@test "a guest is asked by name or UUID" {
+    running web
+    ok qmp-send --return-value web query-name
+    same "$out" '{"name": "web"}'
+    uuid=$(vm-list --uuid web)
+    ok qmp-send --return-value "$uuid" query-name
+    same "$out" '{"name": "web"}'
+    must_fail 3 qmp-send other query-name
+    vm-stop -q web >/dev/null
+    must_fail 4 qmp-send web query-name
+}
+
+@test "many at once all get their answers" {
+    running web delay=10
+    pids=
+    for i in 1 2 3 4 5 6 7 8; do
+        qmp-send --timeout 60 web query-name >"answer.$i" 3>&- &
+        pids="$pids $!"
+    done
+    for pid in $pids; do
+        wait "$pid"
+    done
+    same "$(cat answer.* | sort -u)" '{"return": {"name": "web"}}'
+    same "$(cat answer.* | wc -l)" 8
+}
+
+@test "a stuck QEMU makes only its own commands time out" {
+    running stuck silent=query-name
+    running web
+    qmp-send --timeout 0.5 stuck query-name >stuck.out 2>stuck.err 3>&- &
+    pid=$!
+    must_fail 8 qmp-send --timeout 0.1 stuck query-name
+    ok qmp-send web query-name
+    status=0
+    wait $pid || status=$?
+    same $status 8
+}
+
+@test "a guest is free for others while a command waits for input" {
+    running web
+    mkfifo in
+    exec 8<>in
+    qmp-send web <in >out 3>&- 8>&- &
+    echo '{"execute": "query-name"}' >&8
+    wait_for grep -q name out
+    ok qmp-send --timeout 20 web query-name
+    echo '{"execute": "query-version"}' >&8
+    wait_for grep -q minor out
+}
+
+@test "several follow the events of a guest, until it ends" {
+    running web
+    pids=
+    for i in 1 2; do
+        qmp-send --events web >"events.$i" 3>&- &
+        pids="$pids $!"
+    done
+    seen() {
+        vm-suspend web && vm-resume web && grep -q STOP events.1 && grep -q STOP events.2
+    }
+    wait_for seen
+    vm-stop -q web >/dev/null
+    # shellcheck disable=SC2086
+    wait $pids
+    contains "$(tail -n 1 events.1)" VM_ENDED
+    contains "$(tail -n 1 events.2)" VM_ENDED
+}
+
+@test "events go on over a rotation of the file" {
+    running web
+    qmp-send --events web >events 3>&- &
+    pid=$!
+    dir=$ROOT/lib/vmutils/web
+    sees() { echo "{\"event\": \"$1\"}" >>"$dir/events" && grep -q "$1" events; }
+    wait_for sees FIRST
+    mv "$dir/events" "$dir/events.old"
+    echo '{"event": "LATE"}' >>"$dir/events.old"
+    echo '{"event": "NEW"}' >"$dir/events"
+    wait_for grep -q NEW events
+    grep -q LATE events
+    kill $pid
 }
