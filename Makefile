@@ -118,7 +118,7 @@ check: build/deps.check $(BINS) $(UNITS) helpers $(if $(SANITIZE),plain)
 plain:
 	@$(MAKE) SANITIZE= all helpers
 check-faults: build/deps.check $(BINS) helpers
-	@FAULTS=all tests/run $(B) $(wildcard tests/cli/*fault*.bats)
+	@FAULTS=all FILE_TIMEOUT=7200 TEST_TIMEOUT=3600 tests/run $(B) $(wildcard tests/cli/*fault*.bats)
 demo: build/deps.demo $(BINS)
 	@tests/demo.sh $(B)
 # What xml-to-argv prints now becomes what tests/data/argv expects; look at the difference.
