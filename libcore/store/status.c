@@ -15,7 +15,7 @@
 #include "store/head.h"
 #include "store/lock.h"
 
-enum { LIVE_HEAD = 4096, EVENTS_TAIL = 4096 };
+enum { LIVE_HEAD = 4096, EVENTS_TAIL = 8192 };
 
 static void copy(char *to, size_t size, const char *from)
 {
@@ -40,6 +40,44 @@ static void read_live(int dir, struct guest_status *s)
     s->id = h.id ? (unsigned)strtoul(h.id, NULL, 10) : 0;
 }
 
+/* The last EVENTS_TAIL bytes of the guest's events as text; false if there are none. */
+static bool read_events(int dir, char text[EVENTS_TAIL + 1])
+{
+    autoclose int fd = openat(dir, "events", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return false;
+    ssize_t n = pread(fd, text, EVENTS_TAIL, st.st_size > EVENTS_TAIL ? st.st_size - EVENTS_TAIL : 0);
+    text[n > 0 ? n : 0] = '\0';
+    return n > 0;
+}
+
+/* live.xml has the state that our programs brought about; what the guest and QEMU did of themselves since
+ * then (a watchdog's pause, `qmp-send GUEST stop`) only the events tell. */
+static void state_from_events(int dir, struct guest_status *s)
+{
+    static const struct {
+        const char *event, *state; /* NULL: what came before is another run, or in live.xml already */
+    } rows[] = {
+        { "RESUME", "running" },   { "STOP", "paused" },           { "SUSPEND", "pmsuspended" },
+        { "WAKEUP", "running" },   { "GUEST_PANICKED", "crashed" }, { "SHUTDOWN", "in shutdown" },
+        { "VM_STARTED", NULL },    { "VM_STARTING", NULL },
+    };
+    char text[EVENTS_TAIL + 1];
+    if (!read_events(dir, text))
+        return;
+    const char *last = NULL, *key = "\"event\": \"";
+    size_t found = 0;
+    for (const char *p = text; (p = strstr(p, key)); ) {
+        p += strlen(key);
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+            if (strncmp(p, rows[i].event, strlen(rows[i].event)) == 0 && p[strlen(rows[i].event)] == '"')
+                last = p, found = i;
+    }
+    if (last && rows[found].state)
+        copy(s->text, sizeof s->text, rows[found].state);
+}
+
 static void set(struct guest_status *s, enum guest_state state, const char *text)
 {
     s->state = state;
@@ -57,6 +95,8 @@ static void from_directory(int dir, struct guest_status *s)
     if (alive == ALIVE_YES || alive == ALIVE_FOREIGN) {
         s->active = true;
         s->pid = pid;
+        if (!starting)
+            state_from_events(dir, s);
         if (starting)
             set(s, GUEST_STARTING, "starting");
         else
@@ -100,12 +140,8 @@ void guest_last_reason(int state, const char *name, struct guest_status *s)
     struct err none;
     char text[EVENTS_TAIL + 1];
     autoclose int dir = state < 0 ? -1 : guest_dir(state, name, false, &none);
-    autoclose int fd = dir < 0 ? -1 : openat(dir, "events", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) < 0)
+    if (dir < 0 || !read_events(dir, text))
         return;
-    ssize_t n = pread(fd, text, EVENTS_TAIL, st.st_size > EVENTS_TAIL ? st.st_size - EVENTS_TAIL : 0);
-    text[n > 0 ? n : 0] = '\0';
     const char *last = NULL;
     for (const char *p = text; (p = strstr(p, "\"VM_ENDED\"")); p++)
         last = p;

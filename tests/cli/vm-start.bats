@@ -345,3 +345,13 @@ is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ]; }
     ok vm-start two
     [ "$(vm-dumpxml one | grep -o "port='[0-9]*'")" != "$(vm-dumpxml two | grep -o "port='[0-9]*'")" ]
 }
+
+@test "a guest that was stopped through its monitor is listed as paused" {
+    fake web
+    ok vm-start web
+    ok qmp-send web stop
+    paused() { vm-list web | grep -q paused; }
+    wait_for paused
+    ok qmp-send web cont
+    wait_for runs
+}
