@@ -112,22 +112,22 @@ FAKE_QEMU := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/fake-qemu.c))
 units: $(UNITS) helpers
 helpers: $(HELPERS) $(FAKE_QEMU)
 
-check: build/deps.check $(BINS) $(UNITS) helpers $(if $(SANITIZE),plain)
+check: build/deps.check all units $(if $(SANITIZE),plain)
 	+@tests/run $(B) $(T)
 # Tests under strace or a seccomp filter need programs without sanitizers.
 plain:
 	@$(MAKE) SANITIZE= all helpers
-check-faults: build/deps.check $(BINS) helpers
+check-faults: build/deps.check all helpers
 	@FAULTS=all FILE_TIMEOUT=7200 TEST_TIMEOUT=3600 tests/run $(B) $(wildcard tests/cli/*fault*.bats)
-demo: build/deps.demo $(BINS)
+demo: build/deps.demo all
 	@tests/demo.sh $(B)
 # What xml-to-argv prints now becomes what tests/data/argv expects; look at the difference.
 refresh: all
 	@tests/refresh $(B)
 
-bench: build/deps.bench $(BINS) helpers
+bench: build/deps.bench all helpers
 	@tests/bench/run $(B)
-lint: build/deps.lint $(BINS)
+lint: build/deps.lint all
 	+@tests/lint/run $(B)
 
 install: all

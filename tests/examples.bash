@@ -14,7 +14,7 @@ examples() {
     truncate -s 8M disk.img
     while IFS= read -r line; do
         status=0
-        (eval "$line") >example.out 2>&1 </dev/null || status=$?
+        timeout -k 1 "${EXAMPLE_TIMEOUT:-30}" bash -c "$line" >example.out 2>&1 </dev/null || status=$?
         if [ $status != 0 ]; then
             echo "$page: exit status $status: $line"
             head -n 20 example.out
