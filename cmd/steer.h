@@ -19,7 +19,7 @@ static inline int steer_one(const struct root *root, const char *word, enum stee
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
     struct notes notes = { .arena = a };
-    const char *name = guest_find(root, a, word, GUEST_BY_ANY, &e);
+    const char *name = guest_find(root, a, word, guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e);
     bool ok = name && steer_guest(root, name, how, cli.wait_ms, timeout_ms, &notes, &e);
     cli_notes(&notes);
     return ok ? ST_DONE : cli_fail(&e);

@@ -20,7 +20,7 @@ static const struct cli_option options[] = {
     CLI_END,
 };
 static const struct cli_program program = { "vm-autostart", "[GUEST…]", "marks guests to be started at boot, lists, starts or stops them",
-                                            options, CLI_URI };
+                                            options, CLI_URI | CLI_GUEST };
 
 static int list(const struct root *r, struct arena *a, struct err *e)
 {
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
     if (first == argc)
         return cli_done(list(&root, a, &e));
     for (int i = first; i < argc; i++) {
-        const char *name = guest_find(&root, a, argv[i], GUEST_BY_ANY, &e);
+        const char *name = guest_find(&root, a, argv[i], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e);
         autoclose int etc = name ? root_open(&root, ROOT_ETC, false, &e) : -1;
         if (etc < 0 || !autostart_set(&root, etc, name, !disable, &e))
             status = cli_fail(&e);

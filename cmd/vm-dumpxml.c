@@ -12,7 +12,7 @@ static const struct cli_option options[] = {
     { "security-info", 0, NULL, CLI_FLAG, &secrets, "with passwords" },
     CLI_END,
 };
-static const struct cli_program program = { "vm-dumpxml", "GUEST…", "prints the domain XML of guests", options, CLI_URI };
+static const struct cli_program program = { "vm-dumpxml", "GUEST…", "prints the domain XML of guests", options, CLI_URI | CLI_GUEST };
 
 int main(int argc, char **argv)
 {
@@ -27,7 +27,7 @@ int main(int argc, char **argv)
     for (int i = first; i < argc; i++) {
         autostr struct str out = STR_INIT;
         struct dump_options o = { inactive, secrets };
-        const char *name = guest_find(&root, a, argv[i], GUEST_BY_ANY, &e);
+        const char *name = guest_find(&root, a, argv[i], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e);
         if (name && dump_domain(&root, name, &o, &out, &e))
             fwrite(out.p, 1, out.len, stdout);
         else

@@ -13,7 +13,7 @@ static const struct cli_option options[] = {
     CLI_END,
 };
 static const struct cli_program program = { "vm-edit", "GUEST", "edits the definition of a guest", options,
-                                            CLI_URI | CLI_WAIT };
+                                            CLI_URI | CLI_GUEST | CLI_WAIT };
 
 /* What to do after text was refused. End of input is "no": the text stays in its file. */
 static enum edit_answer ask(void *data, bool changed, const struct err *e)
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
         cli_usage("needs the name of one GUEST");
     if (!root_init(&root, a, cli.uri, &e))
         return cli_fail(&e);
-    const char *name = guest_find(&root, a, argv[first], GUEST_BY_ANY, &e);
+    const char *name = guest_find(&root, a, argv[first], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e);
     if (!name)
         return cli_fail(&e);
     bool ok = edit_guest(&x, name, &e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "steer.h"
 
-static const struct cli_program program = { "vm-reset", "GUEST…", "presses the reset button of guests", options, CLI_URI | CLI_WAIT };
+static const struct cli_program program = { "vm-reset", "GUEST…", "presses the reset button of guests", options, CLI_URI | CLI_WAIT | CLI_GUEST };
 
 int main(int argc, char **argv)
 {

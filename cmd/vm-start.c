@@ -36,7 +36,7 @@ static const struct cli_option options[] = {
     CLI_END,
 };
 static const struct cli_program program = { "vm-start", "[GUEST]", "starts a guest", options,
-                                            CLI_URI | CLI_WAIT | CLI_JSON };
+                                            CLI_URI | CLI_GUEST | CLI_WAIT | CLI_JSON };
 
 static struct err e;
 
@@ -98,7 +98,8 @@ static int show(const struct root *root, const struct run_start *o, struct arena
 static int start(const struct root *root, struct run_start *o, const char *word, struct arena *a, struct notes *notes)
 {
     autostr struct str text = STR_INIT;
-    if (transient ? !load_text(transient, &text, &e) : !(o->name = guest_find(root, a, word, GUEST_BY_ANY, &e)))
+    enum guest_by by = guest_by(cli.by_name, cli.by_uuid, cli.by_id);
+    if (transient ? !load_text(transient, &text, &e) : !(o->name = guest_find(root, a, word, by, &e)))
         return cli_fail(&e);
     o->xml = str_text(&text);
     o->xml_n = text.len;

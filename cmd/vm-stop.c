@@ -7,20 +7,17 @@
 #include "run/run.h"
 #include "store/guest.h"
 
-static bool force, by_name, by_uuid, by_id;
+static bool force;
 static long long timeout_ms = -1;
 static const char *mode;
 static const struct cli_option options[] = {
     { "force", 'f', NULL, CLI_FLAG, &force, "end it at once, or when --timeout is over" },
     { "timeout", 't', "SECONDS", CLI_SECONDS, &timeout_ms, "how long to ask (60; with --force: 0)" },
     { "mode", 'm', "acpi|agent|quit", CLI_TEXT, &mode, "how to ask: power button, guest agent, or QEMU itself (acpi)" },
-    { "name", 0, NULL, CLI_FLAG, &by_name, "GUEST is a name" },
-    { "uuid", 0, NULL, CLI_FLAG, &by_uuid, "GUEST is a UUID" },
-    { "id", 0, NULL, CLI_FLAG, &by_id, "GUEST is an id" },
     CLI_END,
 };
 static const struct cli_program program = { "vm-stop", "GUEST…", "stops guests and waits until they are off", options,
-                                            CLI_URI | CLI_WAIT | CLI_JSON };
+                                            CLI_URI | CLI_GUEST | CLI_WAIT | CLI_JSON };
 
 static void print(const char *guest, const char *how)
 {
@@ -41,8 +38,7 @@ static int stop(const struct root *root, const char *word, const struct stop_opt
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
     struct notes notes = { .arena = a };
-    enum guest_by by = by_name ? GUEST_BY_NAME : by_uuid ? GUEST_BY_UUID : by_id ? GUEST_BY_ID : GUEST_BY_ANY;
-    const char *how, *name = guest_find(root, a, word, by, &e);
+    const char *how, *name = guest_find(root, a, word, guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e);
     bool ok = name && run_stop(root, &(struct run_stop){ .name = name, .stop = *o }, &how, &notes, &e);
     cli_notes(&notes);
     if (!ok)

@@ -11,7 +11,7 @@ static const struct cli_option options[] = {
     CLI_END,
 };
 static const struct cli_program program = { "vm-undefine", "GUEST…", "removes definitions of guests", options,
-                                            CLI_URI | CLI_WAIT };
+                                            CLI_URI | CLI_GUEST | CLI_WAIT };
 
 int main(int argc, char **argv)
 {
@@ -30,7 +30,7 @@ int main(int argc, char **argv)
         return cli_fail(&e);
     for (int i = first; i < argc; i++) {
         bool running = false;
-        const char *name = guest_find(&root, a, argv[i], GUEST_BY_ANY, &e);
+        const char *name = guest_find(&root, a, argv[i], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e);
         if (!name || !undefine(&d, name, &o, &running, &e))
             status = cli_fail(&e);
         else if (running)

@@ -22,6 +22,11 @@ static const struct cli_option uri_option = { "connect", 'c', "URI", CLI_TEXT, &
 static const struct cli_option wait_option = { "wait", 0, "SECONDS", CLI_SECONDS, &cli.wait_ms,
                                                "how long to wait for a lock that someone else holds (10)" };
 static const struct cli_option json_option = { "json", 0, NULL, CLI_FLAG, &cli.json, "print JSON" };
+static const struct cli_option guest_options[] = {
+    { "name", 0, NULL, CLI_FLAG, &cli.by_name, "GUEST is a name" },
+    { "uuid", 0, NULL, CLI_FLAG, &cli.by_uuid, "GUEST is a UUID" },
+    { "id", 0, NULL, CLI_FLAG, &cli.by_id, "GUEST is an id" },
+};
 static bool help, version, complete;
 static const struct cli_option common_options[] = {
     { "quiet", 'q', NULL, CLI_FLAG, &cli.quiet, "no notices on standard error" },
@@ -39,6 +44,8 @@ static void collect(void)
     n_all = 0;
     for (const struct cli_option *o = program->options; o && o->name && n_all < MAX_OPTIONS - 8; o++)
         all[n_all++] = o;
+    for (size_t i = 0; program->common & CLI_GUEST && i < sizeof guest_options / sizeof *guest_options; i++)
+        all[n_all++] = &guest_options[i];
     if (program->common & CLI_JSON)
         all[n_all++] = &json_option;
     if (program->common & CLI_URI)

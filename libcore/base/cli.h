@@ -45,7 +45,7 @@ struct cli_option {
 #define CLI_END { NULL, 0, NULL, CLI_FLAG, NULL, NULL }
 
 /* Which of the common options a program takes besides -q, -v, --help and --version. */
-enum { CLI_URI = 1, CLI_WAIT = 2, CLI_JSON = 4 };
+enum { CLI_URI = 1, CLI_WAIT = 2, CLI_JSON = 4, CLI_GUEST = 8 };
 
 struct cli_program {
     const char *name;
@@ -61,6 +61,7 @@ struct cli_common {
     bool quiet, json;
     int verbose;
     long long wait_ms;      /* --wait SECONDS: how long to wait for a lock; default 10 s */
+    bool by_name, by_uuid, by_id; /* --name, --uuid, --id: what GUEST is */
 };
 extern struct cli_common cli;
 

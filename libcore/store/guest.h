@@ -63,6 +63,12 @@ bool guest_new_id(int state, unsigned *id, struct err *e);
 /* How a guest is named: exact name, then UUID, then id; or just one of these. */
 enum guest_by { GUEST_BY_ANY, GUEST_BY_NAME, GUEST_BY_UUID, GUEST_BY_ID };
 
+/* As --name, --uuid or --id (cli.h) say. */
+static inline enum guest_by guest_by(bool name, bool uuid, bool id)
+{
+    return name ? GUEST_BY_NAME : uuid ? GUEST_BY_UUID : id ? GUEST_BY_ID : GUEST_BY_ANY;
+}
+
 /* The name of the guest that word means, in a. NULL: ST_NOENT (no such guest), or what went wrong.
  * It exists if it is defined, or has a directory with a journal or a live.xml. */
 const char *guest_find(const struct root *r, struct arena *a, const char *word, enum guest_by by, struct err *e);
