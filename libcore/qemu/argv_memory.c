@@ -50,28 +50,47 @@ static const char *huge_dir(struct argv *a, uint64_t page)
     return arena_printf(a->arena, "%s/libvirt/qemu/%s", base, a->short_name);
 }
 
-static void bind_nodes(struct argv *a, struct props *p, long cell)
+/* The nodes of the host that the memory comes from, NULL: anywhere. */
+static const char *host_nodes(const struct argv *a, long cell, enum numa_mode *mode)
 {
     const struct numatune *t = a->domain->numatune;
     const char *nodes = NULL;
-    enum numa_mode mode = NUMA_MODE_UNSET;
+    *mode = NUMA_MODE_UNSET;
     if (!t)
-        return;
+        return NULL;
     if (t->placement != PLACEMENT_AUTO && t->nodeset) {
         nodes = t->nodeset;
-        mode = t->mode;
+        *mode = t->mode;
     }
     for (size_t i = 0; i < t->memnodes.n; i++)
         if ((long)t->memnodes.v[i]->cell.v == cell) {
             nodes = t->memnodes.v[i]->nodeset;
-            mode = t->memnodes.v[i]->mode;
+            *mode = t->memnodes.v[i]->mode;
         }
-    if (!nodes || mode == NUMA_RESTRICTIVE)
-        return;
-    struct props *list = props_array(p, "host-nodes");
+    return *mode == NUMA_RESTRICTIVE ? NULL : nodes;
+}
+
+static void node_list(struct props *p, const char *key, const char *nodes)
+{
+    struct props *list = props_array(p, key);
     for (long n = cpuset_next(nodes, -1); n >= 0; n = cpuset_next(nodes, n))
         props_uint(list, NULL, (uint64_t)n);
-    props_str(p, "policy", mode == NUMA_PREFERRED ? "preferred" : mode == NUMA_INTERLEAVE ? "interleave" : "bind");
+}
+
+/* Threads that fill the memory run on the nodes it comes from; since 7.2. */
+static void preallocation(struct argv *a, struct props *p, const char *id, const char *nodes)
+{
+    props_bool(p, "prealloc", true);
+    props_num(p, "prealloc-threads", backing(a)->threads);
+    if (!nodes || !caps_object(a->caps, "thread-context"))
+        return;
+    struct props *t = props_new(a->arena);
+    const char *context = arena_printf(a->arena, "tc-%s", id);
+    props_str(t, "qom-type", "thread-context");
+    props_str(t, "id", context);
+    node_list(t, "node-affinity", nodes);
+    argv_object(a, t);
+    props_str(p, "prealloc-context", context);
 }
 
 /* What the memory is made of: the object's type and where it lives. True if it can be shared. */
@@ -111,18 +130,21 @@ struct props *argv_memory_backend(struct argv *a, const char *id, uint64_t size,
     if (!access)
         access = (int)m->access;
     bool shareable = material(a, p, id, cell, access);
-    if (shareable && discard)
+    if (shareable && discard && m->source != MEMORY_MEMFD)
         props_bool(p, "discard-data", true);
     if (access && shareable)
         props_bool(p, "share", access == MEMORY_SHARED);
     if (shareable && canonical)
         props_bool(p, "x-use-canonical-path-for-ramblock-id", false);
-    if (m->allocation == ALLOCATION_IMMEDIATE || (page_size(a, cell) && m->source != MEMORY_MEMFD && !m->allocation)) {
-        props_bool(p, "prealloc", true);
-        props_num(p, "prealloc-threads", m->threads);
-    }
+    enum numa_mode mode;
+    const char *nodes = host_nodes(a, cell, &mode);
+    if (m->allocation == ALLOCATION_IMMEDIATE || (page_size(a, cell) && m->source != MEMORY_MEMFD && !m->allocation))
+        preallocation(a, p, id, nodes);
     props_uint(p, "size", size * 1024);
-    bind_nodes(a, p, cell);
+    if (nodes) {
+        node_list(p, "host-nodes", nodes);
+        props_str(p, "policy", mode == NUMA_PREFERRED ? "preferred" : mode == NUMA_INTERLEAVE ? "interleave" : "bind");
+    }
     return p;
 }
 
@@ -169,11 +191,36 @@ bool argv_memory(struct argv *a)
     return true;
 }
 
-static void distances(struct argv *a, const struct numa_cell *c, unsigned long long id)
+static uint64_t cell_id(const struct domain_cpu *c, size_t i)
 {
-    for (size_t i = 0; i < c->distances.n; i++)
-        argv_addf(a, "-numa", "dist,src=%llu,dst=%llu,val=%llu", id, (unsigned long long)c->distances.v[i]->id.v,
-                  (unsigned long long)c->distances.v[i]->value.v);
+    return c->cells.v[i]->id.set ? c->cells.v[i]->id.v : i;
+}
+
+static bool distance(const struct domain_cpu *c, size_t from, size_t to, uint64_t *value)
+{
+    const struct numa_cell *v = c->cells.v[from];
+    for (size_t i = 0; i < v->distances.n; i++)
+        if (v->distances.v[i]->id.v == cell_id(c, to)) {
+            *value = v->distances.v[i]->value.v;
+            return true;
+        }
+    return false;
+}
+
+/* QEMU wants all or none: what is not said is as far as the way back, else 10 at home and 20 elsewhere. */
+static void distances(struct argv *a, const struct domain_cpu *c)
+{
+    bool any = false;
+    for (size_t i = 0; i < c->cells.n; i++)
+        any |= c->cells.v[i]->distances.n > 0;
+    for (size_t i = 0; any && i < c->cells.n; i++)
+        for (size_t k = 0; k < c->cells.n; k++) {
+            uint64_t value = i == k ? 10 : 20;
+            if (!distance(c, i, k, &value))
+                distance(c, k, i, &value);
+            argv_addf(a, "-numa", "dist,src=%llu,dst=%llu,val=%llu", (unsigned long long)cell_id(c, i),
+                      (unsigned long long)cell_id(c, k), (unsigned long long)value);
+        }
 }
 
 static void hmat(struct argv *a, const struct numa_interconnect *n, bool latency)
@@ -230,18 +277,15 @@ bool argv_numa(struct argv *a)
     /* QEMU wants the cells in order of their numbers. */
     for (size_t id = 0; id < c->cells.n; id++)
         for (size_t i = 0; i < c->cells.n; i++)
-            if ((c->cells.v[i]->id.set ? c->cells.v[i]->id.v : i) == id)
+            if (cell_id(c, i) == id)
                 cell(a, c->cells.v[i], (long)id);
-    for (size_t i = 0; i < c->cells.n; i++) {
-        unsigned long long id = c->cells.v[i]->id.set ? c->cells.v[i]->id.v : i;
-        distances(a, c->cells.v[i], id);
-    }
+    distances(a, c);
     for (size_t i = 0; i < c->latencies.n; i++)
         hmat(a, c->latencies.v[i], true);
     for (size_t i = 0; i < c->bandwidths.n; i++)
         hmat(a, c->bandwidths.v[i], false);
     for (size_t i = 0; i < c->cells.n; i++)
-        hmat_caches(a, c->cells.v[i], c->cells.v[i]->id.set ? c->cells.v[i]->id.v : i);
+        hmat_caches(a, c->cells.v[i], cell_id(c, i));
     return true;
 }
 
