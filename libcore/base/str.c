@@ -168,20 +168,30 @@ void str_add_shown(struct str *s, const char *text)
     }
 }
 
+static bool shell_bare(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '+' && c <= ':') || c == '_' || c == '@' || c == '%' || c == '=';
+}
+
 void str_add_shell(struct str *s, const char *text)
 {
-    static const char bare[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
-    size_t n = strlen(text);
-    if (n && strspn(text, bare) == n) {
-        str_addn(s, text, n);
+    const char *p = text;
+    while (*p && shell_bare((unsigned char)*p))
+        p++;
+    if (p > text && !*p) {
+        str_addn(s, text, (size_t)(p - text));
         return;
     }
     str_addc(s, '\'');
-    for (const char *p = text; *p; p++)
-        if (*p == '\'')
+    for (p = text; *p;) {
+        size_t n = strcspn(p, "'");
+        str_addn(s, p, n);
+        p += n;
+        if (*p == '\'') {
             str_add(s, "'\\''");
-        else
-            str_addc(s, *p);
+            p++;
+        }
+    }
     str_addc(s, '\'');
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/name.h"
 #include "domain/clock.h"
 #include "domain/cpu.h"
 #include "domain/features.h"
@@ -84,6 +86,12 @@ static void complete(struct domain *d, struct arena *a)
 static bool domain_parsed(void *self, struct parse *p)
 {
     struct domain *d = self;
+    const char *fault = d->name ? name_fault(d->name) : NULL;
+    if (fault) {
+        autostr struct str shown = STR_INIT;
+        str_add_shown(&shown, d->name);
+        return parse_error(p, d->meta.line, "'%.300s' cannot be the name of a guest: %s", str_text(&shown), fault);
+    }
     complete(d, p->arena);
     d->xmlns_qemu = d->qemu_commandline || d->qemu_capabilities || d->qemu_deprecation || d->qemu_overrides
                         ? QEMU_NAMESPACE : NULL;

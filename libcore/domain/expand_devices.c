@@ -200,12 +200,14 @@ static bool path_was_generated(const char *path, const char *name)
 static bool channel_defaults(struct expansion *x, void *dev)
 {
     struct chardev *c = dev;
-    (void)x;
     chardev_host_defaults(&c->host);
     c->target_state = NULL;
-    if (c->host.type == CHARDEV_UNIX && c->target == TARGET_VIRTIO && c->host.sources.n &&
-        path_was_generated(c->host.sources.v[0]->path, c->target_name))
-        c->host.sources.n = 0;
+    if (c->host.type != CHARDEV_UNIX || c->target != TARGET_VIRTIO || !c->host.sources.n ||
+        !path_was_generated(c->host.sources.v[0]->path, c->target_name))
+        return true;
+    if (c->host.sources.v[0]->reconnect == TRI_YES)
+        return parse_error(x->p, c->meta.line, "<channel> <reconnect> is for sources that connect to a path of the user's own");
+    c->host.sources.n = 0;
     return true;
 }
 
@@ -382,10 +384,13 @@ static bool (*const device_defaults[DEVICE_KINDS])(struct expansion *, void *) =
     [DEVICE_CONSOLE] = console_defaults,
 };
 
-static void graphics_listen(struct expansion *x, struct graphics *g)
+static bool graphics_listen(struct expansion *x, struct graphics *g)
 {
     if (g->type != GRAPHICS_VNC && g->type != GRAPHICS_SPICE && g->type != GRAPHICS_RDP)
-        return;
+        return true;
+    const struct listen *given = g->listens.n ? g->listens.v[0] : NULL;
+    if (g->socket && given && given->type == LISTEN_SOCKET && given->socket && !streq(given->socket, g->socket))
+        return parse_error(x->p, g->meta.line, "<graphics> socket '%s' and <listen> socket '%s' differ", g->socket, given->socket);
     bool local = g->type == GRAPHICS_SPICE && (g->gl == TRI_YES || (!g->port.set && !g->tls_port.set && g->autoport != TRI_YES));
     if (local && g->listens.n == 0 && !g->listen) {
         struct listen *l = arena_alloc(x->p->arena, sizeof *l);
@@ -406,6 +411,7 @@ static void graphics_listen(struct expansion *x, struct graphics *g)
     for (size_t i = 0; i < g->listens.n; i++)
         if (g->listens.v[i]->type == LISTEN_NETWORK)
             g->listens.v[i]->address = NULL;
+    return true;
 }
 
 /* Ports are kept where the user chose them; "any" is spelled as the reference does. */
@@ -436,6 +442,20 @@ static void graphics_ports(struct graphics *g)
         g->autoport = TRI_NO;
     if (g->autoport == TRI_YES)
         g->port.set = g->tls_port.set = false;
+}
+
+/* Two that say of themselves to be one port. Documents without target types are taken at their word, as
+ * they always were. */
+static bool serial_ports_differ(struct expansion *x)
+{
+    const struct devices *d = x->d->devices;
+    for (size_t i = 0; i < d->serials.n; i++)
+        for (size_t k = 0; k < i; k++) {
+            const struct chardev *a = d->serials.v[i], *b = d->serials.v[k];
+            if (a->target && a->target == b->target && a->port.set && b->port.set && a->port.v == b->port.v)
+                return parse_error(x->p, a->meta.line, "<serial> target port '%llu' is another's too", (unsigned long long)a->port.v);
+        }
+    return true;
 }
 
 /* The primary card comes first: it is the one that firmware sees. */
@@ -484,12 +504,15 @@ bool expand_devices(struct expansion *x)
 {
     struct device_walk at = { 0 };
     struct device dev;
+    if (!serial_ports_differ(x))
+        return false;
     while (device_next(x->d, &at, &dev))
         if (device_defaults[dev.kind] && !device_defaults[dev.kind](x, dev.dev))
             return false;
     struct devices *d = x->d->devices;
     for (size_t i = 0; i < d->graphics.n; i++) {
-        graphics_listen(x, d->graphics.v[i]);
+        if (!graphics_listen(x, d->graphics.v[i]))
+            return false;
         graphics_ports(d->graphics.v[i]);
     }
     primary_video(d);

@@ -159,8 +159,8 @@ static void iothreads(struct expansion *x)
         d->iothreads = NUM(d->iothread_ids.n);
 }
 
-/* One entry for each vcpu or iothread, ascending; a later word on the same one counts. */
-static void split_scheds(struct expansion *x, void *list_)
+/* One entry for each vcpu or iothread, ascending. */
+static bool split_scheds(struct expansion *x, void *list_, const char *what)
 {
     struct list *list = list_, out = { 0 };
     for (size_t i = 0; i < list->n; i++) {
@@ -173,12 +173,12 @@ static void split_scheds(struct expansion *x, void *list_)
             while (at < out.n && cpuset_next(((struct sched *)out.v[at])->set, -1) < id)
                 at++;
             if (at < out.n && streq(((struct sched *)out.v[at])->set, one->set))
-                out.v[at] = one;
-            else
-                list_insert_raw(x->p->arena, &out, at, one);
+                return parse_error(x->p, s->meta.line, "<%s> two speak of number %ld", what, id);
+            list_insert_raw(x->p->arena, &out, at, one);
         }
     }
     *list = out;
+    return true;
 }
 
 static void normal(struct expansion *x, const char **set)
@@ -196,25 +196,27 @@ static void unlimited(struct num *n)
         n->set = false;
 }
 
-static void tuning(struct expansion *x)
+static bool tuning(struct expansion *x)
 {
     struct domain *d = x->d;
     if (d->cputune) {
-        split_scheds(x, &d->cputune->vcpuscheds);
-        split_scheds(x, &d->cputune->iothreadscheds);
+        if (!split_scheds(x, &d->cputune->vcpuscheds, "vcpusched") ||
+            !split_scheds(x, &d->cputune->iothreadscheds, "iothreadsched"))
+            return false;
     }
     if (d->numatune)
         normal(x, &d->numatune->nodeset);
     for (size_t i = 0; d->numatune && i < d->numatune->memnodes.n; i++)
         normal(x, &d->numatune->memnodes.v[i]->nodeset);
     if (!d->memtune)
-        return;
+        return true;
     unlimited(&d->memtune->hard_limit);
     unlimited(&d->memtune->soft_limit);
     unlimited(&d->memtune->swap_hard_limit);
     if (!d->memtune->hard_limit.set && !d->memtune->soft_limit.set && !d->memtune->swap_hard_limit.set &&
         !d->memtune->min_guarantee.set && !d->memtune->meta.extras.n)
         d->memtune = NULL;
+    return true;
 }
 
 static void seclabels(struct domain *d)
@@ -236,10 +238,9 @@ bool expand_general(struct expansion *x)
     memory(x);
     cpus(x);
     iothreads(x);
-    tuning(x);
     features(x);
     seclabels(x->d);
-    return true;
+    return tuning(x);
 }
 
 static void default_model(struct expansion *x, struct domain_cpu *c)

@@ -222,7 +222,7 @@ static bool take_given(struct expansion *x)
     while (device_next(x->d, &at, &dev)) {
         const struct address *a = dev.info->address;
         unsigned flags = pci_device_flags(x, &dev);
-        if (!a || a->type != ADDRESS_PCI || address_wanted(dev.info, ADDRESS_PCI) || fixed_place(x, &dev))
+        if (!a || a->type != ADDRESS_PCI || !flags || address_wanted(dev.info, ADDRESS_PCI) || fixed_place(x, &dev))
             continue;
         if (dev.kind == DEVICE_CONTROLLER && controller_is_root(dev.dev))
             continue;
@@ -231,10 +231,23 @@ static bool take_given(struct expansion *x)
                                device_kind_names[dev.kind], (unsigned long long)a->domain.v);
         if (x->dry && !grow_to(x, a->bus.v))
             return false;
-        if (!pci_reserve(x->pci, place_of(a), flags ? flags : conventional, true, 0, x->p->err))
+        if (!pci_reserve(x->pci, place_of(a), flags, true, 0, x->p->err))
             return fail_at(x, &dev);
     }
     return true;
+}
+
+/* Names the device that sits in the chipset's slot. */
+static bool slot_is_taken(struct expansion *x, unsigned slot)
+{
+    struct device_walk at = { 0 };
+    struct device dev;
+    while (device_next(x->d, &at, &dev)) {
+        const struct address *a = dev.info->address;
+        if (a && a->type == ADDRESS_PCI && a->bus.v == 0 && a->slot.v == slot && pci_device_flags(x, &dev) && !fixed_place(x, &dev))
+            return parse_error(x->p, dev.meta->line, "<%s> PCI slot 0000:00:%02x is the chipset's", device_kind_names[dev.kind], slot);
+    }
+    return err_set(x->p->err, ST_FAILED, "PCI slot 0000:00:%02x is the chipset's", slot);
 }
 
 static bool take_fixed(struct expansion *x)
@@ -254,7 +267,7 @@ static bool take_fixed(struct expansion *x)
     if (x->m->taken_slot >= 0) {
         struct pci_place slot = { 0, (unsigned)x->m->taken_slot, 0 };
         if (pci_slot_used(x->pci, slot))
-            return err_set(x->p->err, ST_FAILED, "PCI slot 0000:00:%02x is the chipset's, a device has its address there", slot.slot);
+            return slot_is_taken(x, slot.slot);
         pci_reserve_slot(x->pci, slot);
     }
     return true;

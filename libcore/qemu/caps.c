@@ -30,6 +30,7 @@ struct caps {
     struct kept *texts[BUCKETS], *machines, *cpus;
     const struct caps_host_model *host_model;
     bool host_model_known;
+    const char *type_asked, *model_found; /* caps_cpu_of_type's last answer: a run asks one thing again and again */
 };
 
 static struct caps *checked(struct caps *c, struct err *e)
@@ -410,6 +411,22 @@ const struct caps_cpu *caps_cpu(struct caps *c, const char *name)
     };
     keep_at(c, &c->cpus, v.p, cpu);
     return cpu;
+}
+
+const char *caps_cpu_of_type(struct caps *c, const char *type)
+{
+    size_t at = 0;
+    const char *name, *value;
+    if (streq(c->type_asked, type))
+        return c->model_found;
+    c->type_asked = arena_strdup(c->arena, type);
+    c->model_found = NULL;
+    while (caps_each(c, "cpu", &at, &name, &value)) {
+        const struct caps_cpu *cpu = caps_cpu(c, name);
+        if (cpu && streq(cpu->type, type) && (!c->model_found || strlen(name) < strlen(c->model_found)))
+            c->model_found = name;
+    }
+    return c->model_found;
 }
 
 const char *caps_cpu_feature(struct caps *c, const char *model, const char *feature)

@@ -116,6 +116,9 @@ struct caps_cpu {
     bool deprecated, migratable, is_static;
 };
 const struct caps_cpu *caps_cpu(struct caps *c, const char *name);
+/* The model by which users know a CPU type (caps_machine's cpu_type): of its names the shortest, "power9" for
+ * "power9_v2.0-powerpc64-cpu". NULL if no model has that type. */
+const char *caps_cpu_of_type(struct caps *c, const char *type);
 
 /* Value of a feature in the expansion of model "host" (KVM) or "max" (TCG): "true", "false", a number or
  * a text; NULL if unknown. */

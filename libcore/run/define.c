@@ -106,8 +106,6 @@ bool define_check(struct definer *d, struct definition *out, const char *file, c
         return false;
     if (!domain->name)
         return parse_error(&p, domain->meta.line, "<domain> has no <name>");
-    if (!guest_name_ok(domain->name, e))
-        return err_wrap(e, "%s:%d", file, domain->meta.line);
     if (!domain->uuid && !(domain->uuid = def_uuid(d->root, a, domain->name)))
         domain->uuid = new_uuid(a);
     domain->id.set = false;

@@ -10,30 +10,17 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/name.h"
 #include "store/lock.h"
-
-static bool name_refused(const char *name, const char *rule, struct err *e)
-{
-    autostr struct str shown = STR_INIT;
-    str_add_shown(&shown, name);
-    return err_set(e, ST_FAILED, "'%.300s' cannot be the name of a guest: %s", str_text(&shown), rule);
-}
 
 bool guest_name_ok(const char *name, struct err *e)
 {
-    if (!name || !*name)
-        return name_refused("", "it is empty", e);
-    if (strlen(name) > GUEST_NAME_MAX)
-        return name_refused(name, "it is longer than 240 bytes", e);
-    if (*name == '.')
-        return name_refused(name, "it begins with a '.'", e);
-    for (const char *p = name; *p; p++) {
-        if (*p == '/')
-            return name_refused(name, "it has a '/' in it", e);
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            return name_refused(name, "it has a control character in it", e);
-    }
-    return true;
+    autostr struct str shown = STR_INIT;
+    const char *fault = name_fault(name);
+    if (!fault)
+        return true;
+    str_add_shown(&shown, name ? name : "");
+    return err_set(e, ST_FAILED, "'%.300s' cannot be the name of a guest: %s", str_text(&shown), fault);
 }
 
 int guest_dir(int state, const char *name, bool make, struct err *e)

@@ -7,11 +7,12 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/name.h"
 #include "host/root.h"
 
 /* A guest's place in the store: its name, its directory lib/vmutils/NAME, its lock. */
 
-enum { GUEST_NAME_MAX = 240 };
+enum { GUEST_NAME_MAX = NAME_LENGTH_MAX };
 
 /* 1 to 240 bytes, no '/', no control characters, no leading '.'. ST_FAILED with the rule that is broken. */
 bool guest_name_ok(const char *name, struct err *e);

@@ -72,10 +72,23 @@ struct place {
     int line;
 };
 
+/* Whether no other field of the table is an attribute of that name. */
+static bool only_one(const struct element *e, const char *attribute)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < e->n_fields; i++) {
+        const char *sign = strchr(e->fields[i].path, '@');
+        n += sign && strcmp(sign, attribute) == 0;
+    }
+    return n == 1;
+}
+
+/* "<disk> bus" rather than "<target> bus" where that leaves no doubt: people think of the disk's bus. */
 static const char *describe(struct parse *p, const struct place *at)
 {
     if (at->tail[0] == '@')
-        return arena_printf(p->arena, "<%s> %s", short_name(at->r), at->tail + 1);
+        return arena_printf(p->arena, "<%s> %s", only_one(at->r->e, at->tail) ? at->r->e->name : short_name(at->r),
+                            at->tail + 1);
     return arena_printf(p->arena, "<%s>", at->tail[0] ? at->tail : short_name(at->r));
 }
 
