@@ -160,7 +160,7 @@ static void answer(const struct converter *c, int to, const struct question *q)
     } else {
         const char *path = caps_find_emulator(&c->env, c->arena, q->text, &reply.err);
         if (path && strlen(path) < sizeof reply.text)
-            strcpy(reply.text, path);
+            memcpy(reply.text, path, strlen(path) + 1);
     }
     char control[CMSG_SPACE(sizeof fd)] = { 0 };
     struct iovec iov = { &reply, sizeof reply };
@@ -327,7 +327,7 @@ struct caps *converter_caps(struct converter *c, const char *emulator, const cha
     if (!emulator) {
         if (!arch || strlen(arch) >= sizeof q.text)
             return err_set(e, ST_FAILED, "neither <emulator> nor an architecture is given"), NULL;
-        strcpy(q.text, arch);
+        memcpy(q.text, arch, strlen(arch) + 1);
         if (!ask(c, &q, &a, &fd, e))
             return NULL;
         emulator = arena_strdup(c->arena, a.text);
@@ -338,7 +338,7 @@ struct caps *converter_caps(struct converter *c, const char *emulator, const cha
     if (strlen(emulator) >= sizeof q.text)
         return err_set(e, ST_FAILED, "<emulator>: the path is longer than %d bytes", PATH_MAX - 1), NULL;
     q = (struct question){ .kind = ASK_CAPS, .kvm = kvm };
-    strcpy(q.text, emulator);
+    memcpy(q.text, emulator, strlen(emulator) + 1);
     struct caps *caps = ask(c, &q, &a, &fd, e) ? caps_map(fd, e) : NULL;
     if (!caps)
         return NULL;

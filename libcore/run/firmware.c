@@ -38,7 +38,7 @@ bool firmware_wish(const struct domain *d, struct firmware_wish *w, struct err *
         return err_set(e, ST_FAILED, "<os firmware>: architecture '%s' and machine '%s' are not known",
                        os->arch ? os->arch : "", os->machine ? os->machine : "");
     snprintf(w->target, sizeof w->target, "%s", arch->target);
-    strcpy(w->machine, os->machine);
+    memcpy(w->machine, os->machine, strlen(os->machine) + 1);
     return true;
 }
 
@@ -63,9 +63,9 @@ bool firmware_choose(const struct firmwares *all, const struct firmware_wish *w,
             (f->nvram_template && strlen(f->nvram_template) >= sizeof c->nvram_template))
             continue;
         *c = (struct firmware_choice){ .flash = f->device == FIRMWARE_FLASH, .requires_smm = f->requires_smm };
-        strcpy(c->path, f->path);
+        memcpy(c->path, f->path, strlen(f->path) + 1);
         if (f->nvram_template)
-            strcpy(c->nvram_template, f->nvram_template);
+            memcpy(c->nvram_template, f->nvram_template, strlen(f->nvram_template) + 1);
         return true;
     }
     return err_set(e, ST_NOENT, "<os firmware='%s'>: none of the host's firmware fits machine '%s'%s%s%s%s "

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What is wrong, hostile or strange is refused with a line that says why, and harms nothing.
 # bats file_tags=user
 load ../helpers

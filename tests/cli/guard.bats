@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What seclabel and cg-acl print of a domain.
 load ../helpers
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The command line that a document stands for. Nothing here runs an emulator: its facts come from tests/data/caps.
 load ../helpers
 
