@@ -16,7 +16,7 @@
 #include "qemu/qmp.h"
 
 /* How long after QEMU's end its last events and the reason are waited for: vm-reap writes them then. */
-enum { LAST_WORDS_MS = 3000, SLICE_MS = 1000, EVENT_LINE_MAX = 1 << 20 };
+enum { LAST_WORDS_MS = 5000, SLICE_MS = 1000, EVENT_LINE_MAX = 1 << 20 };
 
 struct follow {
     int dir, file, notify, pidfd;

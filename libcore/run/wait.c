@@ -14,7 +14,7 @@ const char *const wait_state_names[5] = { "running", "paused", "shutoff", "crash
 
 /* How long QEMU may take to tell its state before it is asked anew; how long a guest whose end nobody cleans up is
  * not yet taken for off; how often a guest is looked for that has no directory to watch. */
-enum { ASK_MS = 2000, CLEANUP_MS = 3000, LOOK_MS = 50 };
+enum { ASK_MS = 2000, CLEANUP_MS = 5000, LOOK_MS = 50 };
 
 static bool asked_state(const struct look *l, enum wait_state wanted, long long deadline)
 {

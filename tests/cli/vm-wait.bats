@@ -8,9 +8,9 @@ load ../helpers
 waiting() {
     vm-wait "$@" web >waited 2>&1 3>&- &
     waiter=$!
-    # It sleeps in poll: it has seen how things are.
-    wait_for grep -q S /proc/$waiter/stat
+    wait_for watches
 }
+watches() { find /proc/$waiter/fd -lname '*inotify*' | grep -q .; }
 came() { wait $waiter; }
 
 @test "a state that is there is not waited for" {
@@ -33,7 +33,8 @@ came() { wait $waiter; }
 
 @test "a guest that is started later is waited for" {
     fake_guest web
-    waiting --state running
+    vm-wait --state running web 3>&- &
+    waiter=$!
     fake_start web
     came
 }
@@ -83,10 +84,12 @@ came() { wait $waiter; }
 }
 
 @test "a guest that ends without the event is status 4" {
-    fake_guest web shutdown-after=100
+    fake_guest web
     fake_start web
-    must_fail 4 vm-wait --event NEVER web
-    contains "$err" 'ended without'
+    waiting --event NEVER
+    vm-stop -q web >/dev/null
+    must_fail 4 came
+    contains "$(cat waited)" 'ended without'
 }
 
 @test "a QEMU that does not answer is waited for no longer than told" {
