@@ -115,8 +115,11 @@ static struct caps *facts_of(const struct converter *c, const char *emulator, bo
     *kvm = *kvm && caps_kvm_usable(&c->env);
     if (!caps_may_run(&c->env, emulator, e))
         return NULL;
-    if (*kvm && !(caps = caps_get(&c->env, emulator, true, e)))
+    if (*kvm && !(caps = caps_get(&c->env, emulator, true, e))) {
+        if (e->status == ST_TIMEOUT)
+            return NULL;
         *kvm = false; /* built without KVM, or for another architecture */
+    }
     if (!caps && !(caps = caps_get(&c->env, emulator, false, e)))
         return NULL;
     *e = (struct err){ 0 };
@@ -220,9 +223,9 @@ static bool all_foreseen(struct converter *c)
             continue;
         bool kvm = f.kvm;
         struct caps *caps = facts_of(c, emulator, &kvm, &e);
-        if (!caps)
-            return false;
-        know(c, emulator, f.kvm, caps)->without_kvm = f.kvm && !kvm;
+        struct known_caps *k = know(c, emulator, f.kvm, caps);
+        k->without_kvm = f.kvm && !kvm;
+        k->err = e;
     }
     return true;
 }
@@ -309,8 +312,12 @@ static struct caps *closed_lookup(struct converter *c, const char *emulator, con
     return best;
 }
 
-static struct caps *noted(const struct known_caps *k, struct notes *notes)
+static struct caps *noted(const struct known_caps *k, struct notes *notes, struct err *e)
 {
+    if (!k->caps) {
+        *e = k->err;
+        return NULL;
+    }
     if (k->without_kvm)
         note_add(notes, "%s cannot use KVM here: what it can do without is taken", k->emulator);
     return k->caps;
@@ -334,7 +341,7 @@ struct caps *converter_caps(struct converter *c, const char *emulator, const cha
     }
     struct known_caps *k = lookup(c, emulator, kvm);
     if (k)
-        return noted(k, notes);
+        return noted(k, notes, e);
     if (strlen(emulator) >= sizeof q.text)
         return err_set(e, ST_FAILED, "<emulator>: the path is longer than %d bytes", PATH_MAX - 1), NULL;
     q = (struct question){ .kind = ASK_CAPS, .kvm = kvm };
@@ -344,7 +351,7 @@ struct caps *converter_caps(struct converter *c, const char *emulator, const cha
         return NULL;
     k = know(c, emulator, kvm, caps);
     k->without_kvm = kvm && !a.kvm;
-    return noted(k, notes);
+    return noted(k, notes, e);
 }
 
 bool converter_firmware(struct converter *c, struct domain *d, const char *nvram_dir, struct arena *a, struct err *e)
@@ -373,8 +380,10 @@ struct domain *converter_domain(struct converter *c, const struct input *in, con
     if (emulator)
         d->devices->emulator = emulator;
     *caps = converter_caps(c, d->devices->emulator, d->os->arch, d->type == DOMAIN_KVM, p->notes, p->err);
-    if (!*caps)
+    if (!*caps) {
+        err_wrap(p->err, "%s", p->file);
         return NULL;
+    }
     struct emulator_facts facts = facts_of_caps(*caps);
     if (!domain_expand(d, &facts, p))
         return NULL;

@@ -30,7 +30,8 @@ struct known_caps {
     const char *emulator;
     bool kvm;         /* what was asked for */
     bool without_kvm; /* what was had instead */
-    struct caps *caps;
+    struct caps *caps; /* NULL: it cannot be used, err says why */
+    struct err err;
 };
 
 struct converter {

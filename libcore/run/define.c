@@ -57,6 +57,8 @@ static struct caps *ask_emulator(const struct caps_env *env, const char *path, b
         return NULL;
     if (kvm && caps_kvm_usable(env))
         caps = caps_get(env, path, true, e);
+    if (!caps && e->status == ST_TIMEOUT)
+        return NULL;
     return caps ? caps : caps_get(env, path, false, e);
 }
 

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "domain/chardev.h"
+#include "qemu/caps_probe.h"
 #include "qemu/qmp.h"
 #include "run/ended.h"
 #include "run/plan.h"
@@ -18,7 +19,10 @@
 
 static struct caps_env emulators(const struct root *r, const struct run_start *o)
 {
-    return (struct caps_env){ .cache_dir = r->dir[ROOT_PROBES], .bindirs = o->start.emulator_dirs, .n_bindirs = o->start.n_emulator_dirs };
+    long long limit = o->start.timeout_ms;
+    return (struct caps_env){ .cache_dir = r->dir[ROOT_PROBES], .bindirs = o->start.emulator_dirs,
+                              .n_bindirs = o->start.n_emulator_dirs,
+                              .timeout_ms = limit < CAPS_TIMEOUT_MS ? limit : 0 };
 }
 
 static struct domain *parse_text(const struct run_start *o, const char *text, size_t n, const char *file,

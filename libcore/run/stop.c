@@ -41,9 +41,8 @@ static bool wake(struct stop *s, struct qmp *q, long long deadline, struct err *
     return qmp_command(q, streq(now, "suspended") ? "system_wakeup" : "cont", NULL, deadline, NULL, e);
 }
 
-static bool ask_qmp(struct stop *s, struct err *e)
+static bool ask_qmp(struct stop *s, long long deadline, struct err *e)
 {
-    long long deadline = now_ms() + QMP_MS;
     autoclose int lock = life_monitor_lock(s->l, deadline, e);
     if (lock < 0)
         return false;
@@ -55,13 +54,13 @@ static bool ask_qmp(struct stop *s, struct err *e)
     return wake(s, q, deadline, e) && qmp_command(q, "system_powerdown", NULL, deadline, NULL, e);
 }
 
-static bool ask_agent(struct stop *s, struct err *e)
+static bool ask_agent(struct stop *s, long long deadline, struct err *e)
 {
     static const char text[] = "{\"execute\":\"guest-shutdown\",\"arguments\":{\"mode\":\"powerdown\"}}\n";
     const char *path = s->o->agent_socket ? s->o->agent_socket(s->l) : NULL;
     if (!path)
         return err_set(e, ST_FAILED, "%s: has no guest agent channel (try: --mode acpi)", s->l->name);
-    autoclose int fd = unix_connect(AT_FDCWD, path, now_ms() + QMP_MS, e);
+    autoclose int fd = unix_connect(AT_FDCWD, path, deadline, e);
     if (fd < 0)
         return err_wrap(e, "%s: guest agent", s->l->name);
     return send(fd, text, sizeof text - 1, MSG_NOSIGNAL) > 0 || err_errno(e, "%s: guest agent", s->l->name);
@@ -81,7 +80,8 @@ static bool ask(struct stop *s, struct err *e)
             return false;
         }
         *last.text = '\0';
-        bool asked = s->o->mode == STOP_AGENT ? ask_agent(s, &last) : ask_qmp(s, &last);
+        long long answer = now_ms() + QMP_MS < deadline ? now_ms() + QMP_MS : deadline;
+        bool asked = s->o->mode == STOP_AGENT ? ask_agent(s, answer, &last) : ask_qmp(s, answer, &last);
         if (!asked && s->o->mode == STOP_AGENT && !proc_wait(s->pidfd, now_ms())) {
             *e = last;
             return false;

@@ -154,3 +154,189 @@ named() {
     done
     [ ! -e some ]
 }
+@test "guests named nvram, snapshot, dbus, autostart, web.pid or -v start, answer and stop" {
+    for name in -v autostart dbus nvram snapshot web.pid; do
+        EMULATOR=$FAKE_QEMU named "$name"
+        ok vm-define -q x.xml
+        ok vm-start -- "$name"
+        ok qmp-send -- "$name" query-status
+        ok vm-list -- "$name"
+        contains "$out" "running"
+        ok vm-stop -- "$name"
+        contains "$out" "$name: stopped (acpi)"
+    done
+    same "$(vm-list --name)" ""
+}
+
+@test "a missing emulator, a directory and what is not QEMU are refused by name" {
+    for row in "3 /nonexistent/qemu" "1 $T" "7 $T/x.xml" "6 /bin/true" "6 /bin/cat"; do
+        EMULATOR=${row#* } named web
+        for p in "xml-expand " "xml-to-argv " "vm-define " "vm-start --transient"; do
+            # shellcheck disable=SC2086
+            must_fail "${row%% *}" ${p/ / --bindir $T --bindir \/bin } x.xml
+            contains "$err" "${p%% *}: " "$(basename "${row#* }")"
+        done
+    done
+    same "$(vm-list --all --name)" ""
+}
+
+@test "an emulator that goes away after the definition is named by vm-start, and nothing is left" {
+    cp "$FAKE_QEMU" "$T/qemu"
+    EMULATOR=$T/qemu named web
+    ok vm-define -q --bindir "$T" x.xml
+    rm qemu
+    must_fail 3 vm-start --bindir "$T" web
+    contains "$err" "web: cannot use emulator $T/qemu: No such file or directory"
+    same "$(vm-list --all --state 'shut off' --name)" web
+    ok vm-undefine web
+}
+
+# Starts web with a QEMU that behaves so, and wants that status; afterwards web is defined and off, and
+# neither a journal nor a process is left.
+badly() {
+    local status=$1 word=$2
+    cp "$FAKE_QEMU" "$T/qemu"
+    echo "$word" >"$T/qemu.conf"
+    EMULATOR=$T/qemu named web
+    ok vm-define -q --bindir "$T" x.xml
+    must_fail "$status" vm-start --timeout 1 --bindir "$T" web
+    contains "$err" "vm-start: web: "
+    same "$(vm-list --all --state 'shut off' --name)" web
+    [ ! -e "$ROOT/lib/vmutils/web/journal" ]
+    ! pgrep -f "$T/qemu" || return 1
+    : >"$T/qemu.conf"
+    ok vm-start --bindir "$T" web
+    ok vm-stop --force web
+}
+
+@test "a QEMU that dies has its last words in the error" {
+    badly 6 die
+    embed "$T/other"
+    echo die=cont >qemu.conf
+    ok vm-define -q --bindir "$T" x.xml
+    must_fail 6 vm-start --bindir "$T" web
+    contains "$err" "web: QEMU ended with status 1 while it was starting" "this is the fake's last line"
+}
+
+@test "a QEMU that does not answer is given up in time" { badly 8 silent; }
+@test "a QEMU that answers no command is given up in time" { badly 8 mute=qmp_capabilities; }
+@test "a QEMU that greets with rubbish is given up" { badly 6 rubbish; }
+@test "a QEMU that answers with rubbish is given up" { badly 6 rubbish=qmp_capabilities; }
+@test "a QEMU that answers without end is given up" { badly any endless=qmp_capabilities; }
+@test "a QEMU that nests without end is given up" { badly 6 deep=qmp_capabilities; }
+
+@test "a guest whose QEMU does not answer is stopped in time, or by force" {
+    cp "$FAKE_QEMU" "$T/qemu"
+    echo "silent=system_powerdown" >qemu.conf
+    EMULATOR=$T/qemu named web
+    ok vm-start --bindir "$T" --transient x.xml
+    must_fail 8 vm-stop --timeout 0.2 web
+    contains "$err" "web: still runs after 0.2 s" "vm-stop --force"
+    ok vm-stop --force web
+    same "$(vm-list --all --name)" ""
+}
+
+# bats test_tags=root
+@test "on a full disk nothing is defined, and what was there stays" {
+    requires root
+    mkdir root
+    mount -t tmpfs -o size=256k none root
+    embed
+    named web
+    EMULATOR=$FAKE_QEMU guest full
+    cp root/etc/qemu/full.xml before.xml
+    dd if=/dev/zero of=root/fill bs=1k 2>/dev/null || true
+    must_fail 1 vm-define x.xml
+    contains "$err" "web" "No space left on device"
+    sed -i 's/64/128/' full.xml
+    must_fail 1 vm-define full.xml
+    contains "$err" "full" "No space left on device"
+    must_fail 1 vm-start full
+    contains "$err" "full" "No space left on device"
+    cmp before.xml root/etc/qemu/full.xml
+    same "$(ls -A root/etc/qemu)" full.xml
+    rm root/fill
+    ok vm-start full
+    ok vm-stop --force full
+    umount root
+}
+
+# bats test_tags=root
+@test "on a read-only root everything can be read and nothing be changed" {
+    requires root
+    EMULATOR=$FAKE_QEMU guest web
+    mount --bind root root
+    mount -o remount,ro,bind root
+    for p in "vm-list --all" "vm-dumpxml web" "xml-to-argv web.xml" "seclabel web"; do
+        # shellcheck disable=SC2086
+        ok $p
+    done
+    for p in "vm-define web.xml" "vm-undefine web" "vm-autostart web" "vm-start web"; do
+        # shellcheck disable=SC2086
+        must_fail any $p
+        contains "$err" "Read-only file system"
+    done
+    umount root
+    same "$(vm-list --all --name)" web
+    same "$(vm-autostart)" ""
+}
+
+# bats test_tags=root
+@test "a state directory of someone else's is neither entered nor believed" {
+    requires root
+    EMULATOR=$FAKE_QEMU guest web
+    cp root/etc/qemu/web.xml before.xml
+    mkdir -p root/lib/vmutils/web
+    echo '{"format": 1, "rows": 1}' >root/lib/vmutils/web/journal
+    chown 64321 root/lib/vmutils/web
+    for p in "vm-define web.xml" "vm-undefine web" "vm-start web" "vm-stop web" "vm-stop --force web" \
+        "qmp-send web query-status" "vm-console web" "vm-wait --state running web" "vm-reset web" "vm-reap web"; do
+        # shellcheck disable=SC2086
+        must_fail 7 $p
+        contains "$err" "web: its state directory is not trusted" "user id 64321"
+    done
+    cmp before.xml root/etc/qemu/web.xml
+    [ -e root/lib/vmutils/web/journal ]
+    ok vm-list --all
+}
+
+# bats test_tags=root
+@test "a root on whose way someone else may write is refused" {
+    requires root
+    EMULATOR=$FAKE_QEMU guest web
+    chmod 777 root/lib/vmutils
+    must_fail 7 vm-start web
+    contains "$err" "writable by everyone"
+    chmod 700 root/lib/vmutils
+    chown 64321 root
+    must_fail 7 vm-start web
+    contains "$err" "belongs to user id 64321"
+}
+
+@test "a journal of rubbish counts as none: nothing was done" {
+    EMULATOR=$FAKE_QEMU guest web
+    for text in rubbish '' "$(printf '[%.0s' {1..20000})" "$(printf '\x1b[2J')"; do
+        mkdir -p -m 700 root/lib/vmutils/web
+        echo "$text" >root/lib/vmutils/web/journal
+        cp root/lib/vmutils/web/journal root/lib/vmutils/web/live.xml
+        ok vm-list --all
+        ok vm-dumpxml web
+        ok vm-start web
+        ok vm-stop web
+        [ ! -e root/lib/vmutils/web/journal ]
+    done
+}
+
+# Not as root, who may write everywhere.
+@test "a user without permission is told so" {
+    [ "$(id -u)" != 0 ] || skip "root may write everywhere"
+    EMULATOR=$FAKE_QEMU guest web
+    chmod 500 root/etc/qemu
+    must_fail 7 vm-define web.xml
+    contains "$err" "Permission denied"
+    must_fail 7 vm-undefine web
+    contains "$err" "Permission denied"
+    same "$(vm-list --all --name)" web
+    must_fail any vm-define -c qemu:///system web.xml
+    same "$(wc -l <<<"$err")" 1
+}
