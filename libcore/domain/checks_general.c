@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <ctype.h>
 #include <string.h>
 
 #include "domain/checks.h"
@@ -12,23 +11,6 @@
 #include "domain/seclabel.h"
 
 /* Rules of everything but devices. */
-
-/* Names are file names in the store, words in messages and part of socket paths. */
-static void name(struct check *c)
-{
-    const char *n = c->d->name;
-    size_t len = n ? strlen(n) : 0;
-    if (!len || len > 240)
-        check_fail(c, &c->d->meta, "<name>: must have 1 to 240 bytes, has %zu", len);
-    for (size_t i = 0; i < len; i++)
-        if (n[i] == '/' || iscntrl((unsigned char)n[i])) {
-            check_fail(c, &c->d->meta, "<name>: '%s' contains %s", n[i] == '/' ? n : "…",
-                       n[i] == '/' ? "a '/'" : "a control character");
-            return;
-        }
-    if (len && n[0] == '.')
-        check_fail(c, &c->d->meta, "<name>: '%s' begins with a '.'", n);
-}
 
 static uint64_t cells_memory(const struct domain *d)
 {
@@ -202,21 +184,6 @@ static void pinning(struct check *c)
         check_fail(c, &c->d->meta, "<vcpu>: cpuset '%s': not a set of CPUs", c->d->vcpu_cpuset);
 }
 
-static void schedulers(struct check *c)
-{
-    const struct cputune *t = c->d->cputune;
-    for (size_t i = 0; t && i < t->vcpuscheds.n; i++)
-        for (size_t k = 0; k < i; k++)
-            if (overlap(t->vcpuscheds.v[i]->set, t->vcpuscheds.v[k]->set))
-                check_fail(c, &t->vcpuscheds.v[i]->meta, "<vcpusched>: vcpus '%s' overlap those of another",
-                           t->vcpuscheds.v[i]->set);
-    for (size_t i = 0; t && i < t->iothreadscheds.n; i++)
-        for (size_t k = 0; k < i; k++)
-            if (overlap(t->iothreadscheds.v[i]->set, t->iothreadscheds.v[k]->set))
-                check_fail(c, &t->iothreadscheds.v[i]->meta, "<iothreadsched>: iothreads '%s' overlap those of another",
-                           t->iothreadscheds.v[i]->set);
-}
-
 static void iothreads(struct check *c)
 {
     const struct domain *d = c->d;
@@ -324,7 +291,6 @@ static void seclabels(struct check *c)
 }
 
 const struct check_rule general_rules[] = {
-    { "name", name },
     { "memory", memory },
     { "topology", topology },
     { "vcpu-granularity", hotplug_granularity },
@@ -333,7 +299,6 @@ const struct check_rule general_rules[] = {
     { "numatune", numatune },
     { "hugepages", hugepages },
     { "pinning", pinning },
-    { "schedulers", schedulers },
     { "iothreads", iothreads },
     { "boot-order", boot_order },
     { "loadparm", loadparm },
