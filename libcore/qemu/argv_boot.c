@@ -262,6 +262,9 @@ bool argv_passthrough(struct argv *a)
         bool used = false;
         for (size_t k = 0; k < a->overridden.n; k++)
             used |= a->overridden.v[k] == o;
+        if (a->command->notes && !str_starts(o->alias, "ua-"))
+            note_add(a->command->notes, "<qemu:device> alias '%s' is made by the program and may change (try: an alias of the "
+                     "domain's own, that begins with ua-)", o->alias);
         if (!used)
             return argv_fail(a, &o->meta, "<qemu:device> alias '%s': no device of that name is on the command line", o->alias);
     }

@@ -132,6 +132,18 @@ static void cache(const struct domain_cpu *c, struct str *s)
     }
 }
 
+/* The named model that comes nearest to this host, and by which features the host differs from it. */
+static bool host_model(struct argv *a, struct str *s)
+{
+    const struct caps_host_model *h = caps_host_model(a->caps);
+    if (!h || !h->model)
+        return false;
+    str_add(s, h->model);
+    for (size_t i = 0; i < h->n; i++)
+        str_addf(s, ",%s=%s", feature_name(a, h->features[i].name), h->features[i].require ? "on" : "off");
+    return true;
+}
+
 /* Architectures other than x86 write their models in capitals, QEMU knows them in either case. */
 static bool has_model(struct argv *a, const char *name)
 {
@@ -159,7 +171,8 @@ static bool model(struct argv *a, struct str *s)
             str_add(s, ",migratable=on");
         return true;
     case CPU_HOST_MODEL:
-        str_add(s, is_kvm ? os_is_x86(d->os) ? "host,migratable=on" : "host" : "max");
+        if (!os_is_x86(d->os) || !host_model(a, s))
+            str_add(s, is_kvm ? "host" : "max");
         return true;
     case CPU_MAXIMUM:
         str_add(s, "max");

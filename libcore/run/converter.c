@@ -216,6 +216,11 @@ static bool all_foreseen(struct converter *c)
             continue;
         if (!foresee(in->text, in->n, c->arena, &f))
             return false;
+        if (f.firmware && !c->firmwares) {
+            struct notes notes = { .arena = c->arena };
+            c->firmwares = arena_alloc(c->arena, sizeof *c->firmwares);
+            firmware_find(c->arena, c->env.sysroot, c->firmwares, &notes);
+        }
         if (c->closed)
             continue;
         const char *emulator = c->env.emulator ? c->env.emulator : f.emulator;
@@ -354,18 +359,25 @@ struct caps *converter_caps(struct converter *c, const char *emulator, const cha
     return noted(k, notes, e);
 }
 
+static bool choose_firmware(struct converter *c, struct domain *d, struct arena *a, struct err *e)
+{
+    struct question q = { .kind = ASK_FIRMWARE };
+    struct answer reply;
+    struct firmware_choice *choice = &reply.firmware;
+    autoclose int fd = -1;
+    if (!firmware_wish(d, &q.wish, e))
+        return false;
+    if (c->firmwares ? !firmware_choose(c->firmwares, &q.wish, choice, e) : !ask(c, &q, &reply, &fd, e))
+        return false;
+    choice->path[sizeof choice->path - 1] = choice->nvram_template[sizeof choice->nvram_template - 1] = '\0';
+    firmware_apply(d, choice, a);
+    return true;
+}
+
 bool converter_firmware(struct converter *c, struct domain *d, const char *nvram_dir, struct arena *a, struct err *e)
 {
-    if (firmware_wanted(d)) {
-        struct question q = { .kind = ASK_FIRMWARE };
-        struct answer reply;
-        autoclose int fd = -1;
-        if (!firmware_wish(d, &q.wish, e) || !ask(c, &q, &reply, &fd, e))
-            return false;
-        reply.firmware.path[sizeof reply.firmware.path - 1] = '\0';
-        reply.firmware.nvram_template[sizeof reply.firmware.nvram_template - 1] = '\0';
-        firmware_apply(d, &reply.firmware, a);
-    }
+    if (firmware_wanted(d) && !choose_firmware(c, d, a, e))
+        return false;
     firmware_nvram(d, nvram_dir, a);
     return true;
 }

@@ -34,12 +34,15 @@ struct known_caps {
     struct err err;
 };
 
+struct firmwares;
+
 struct converter {
     struct arena *arena;
     struct caps_env env;        /* which emulators the parent may ask */
     LIST(struct known_caps) known; /* facts by emulator; filled from --caps by converter_caps_file */
     bool closed;                /* only what is known counts: no emulator is run */
     LIST(struct input) inputs;
+    struct firmwares *firmwares; /* known beforehand, NULL */
     int link;                   /* the child's end; -1: nobody can be asked */
 };
 

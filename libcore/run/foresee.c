@@ -52,9 +52,7 @@ static const char *next_tag(const char *at, const char *end)
 bool foresee(const char *text, size_t n, struct arena *a, struct foreseen *f)
 {
     const char *end = text + n;
-    *f = (struct foreseen){ NULL, false };
-    if (find(text, end, "firmware="))
-        return false;
+    *f = (struct foreseen){ .firmware = find(text, end, "firmware") != NULL };
     for (const char *at = memchr(text, '<', n); at; at = next_tag(at, end)) {
         if (begins(at, end, "<!--")) {
             if (!(at = find(at + 4, end, "-->")))

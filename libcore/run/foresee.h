@@ -12,11 +12,12 @@
  * confine itself and needs nobody to ask, which spares it a process.
  *
  * False for whatever could mean something else to an XML parser (CDATA, references in these places, no or
- * several emulators), and for documents that need more of the host than an emulator (firmware=): those are
- * converted with somebody to ask. Being wrong here costs an error message, not safety. */
+ * several emulators): those are converted with somebody to ask. Being wrong here costs an error message, not
+ * safety. */
 struct foreseen {
     const char *emulator; /* from the arena */
     bool kvm;             /* the domain's type has "kvm" in it */
+    bool firmware;        /* "firmware" stands somewhere: one may have to be chosen */
 };
 bool foresee(const char *text, size_t n, struct arena *a, struct foreseen *f);
 
