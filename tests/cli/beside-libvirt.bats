@@ -15,7 +15,7 @@ setup() {
     done
     printf '%s\n' 'stdio_handler = "file"' 'security_driver = "none"' 'user = "root"' 'group = "root"' \
         'cgroup_controllers = [ ]' >/etc/libvirt/qemu.conf
-    rm -f /etc/libvirt/qemu/*.xml /etc/libvirt/qemu/autostart/*.xml
+    rm -rf /etc/libvirt/qemu/*.xml /etc/libvirt/qemu/autostart /run/libvirt
     URI=$LIBVIRT_DEFAULT_URI domain web
 }
 daemon() { libvirtd -d 3>&- && wait_for virsh list; }
