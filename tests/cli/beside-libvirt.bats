@@ -84,5 +84,5 @@ kill_daemon() {
     must_fail any virsh list
     ok vm-stop --force web
     daemon
-    wait_for listed --all web
+    wait_for listed --persistent web
 }
