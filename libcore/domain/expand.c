@@ -6,9 +6,10 @@
 #include "domain/os.h"
 
 static bool (*const passes[])(struct expansion *) = {
-    expand_machine,     expand_general, expand_cpu,                expand_devices,      expand_console, expand_implicit,
-    expand_controllers, expand_drives,  expand_needed_controllers, expand_serial_ports, expand_bus,     expand_pci,
-    expand_usb,         expand_console_address,
+    expand_machine,      expand_general, expand_cpu, expand_devices,         expand_console,    expand_implicit,
+    expand_controllers,  expand_drives,  expand_machine_controllers,         expand_needed_controllers,
+    expand_serial_ports, expand_bus,     expand_pci, expand_usb,             expand_console_address,
+    expand_disk_order,
 };
 
 bool domain_expand(struct domain *d, const struct emulator_facts *f, struct parse *p)

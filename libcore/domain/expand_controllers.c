@@ -116,7 +116,7 @@ static void controller_defaults(struct expansion *x, struct controller *c)
             c->master_startport = NUM(companions[i].startport);
 }
 
-static void machine_controllers(struct expansion *x)
+bool expand_machine_controllers(struct expansion *x)
 {
     bool usb = false;
     const struct devices *d = x->d->devices;
@@ -128,14 +128,15 @@ static void machine_controllers(struct expansion *x)
         controller_need(x, CONTROLLER_SATA, 0, MODEL_UNSET);
     if (x->m->root)
         controller_need(x, CONTROLLER_PCI, 0, x->m->root);
+    return true;
 }
 
-/* Which controller a disk's bus means. */
+/* Which controller a disk's bus means, in the order in which they are added. */
 static const struct {
     enum disk_bus bus;
     enum controller_type type;
 } disk_controllers[] = {
-    { BUS_IDE, CONTROLLER_IDE }, { BUS_SCSI, CONTROLLER_SCSI }, { BUS_SATA, CONTROLLER_SATA }, { BUS_FDC, CONTROLLER_FDC },
+    { BUS_SCSI, CONTROLLER_SCSI }, { BUS_FDC, CONTROLLER_FDC }, { BUS_IDE, CONTROLLER_IDE }, { BUS_SATA, CONTROLLER_SATA },
 };
 
 /* All controllers of the type from 0 to the one on which the device sits. */
@@ -144,7 +145,7 @@ static void need_for(struct expansion *x, enum controller_type type, enum contro
 {
     if (!i->address || i->address->type != address)
         return;
-    for (uint64_t n = 0; n <= i->address->controller.v; n++)
+    for (uint64_t n = 0; n <= i->address->controller.v && n < 256; n++)
         controller_need(x, type, n, model);
 }
 
@@ -203,10 +204,11 @@ bool expand_controllers(struct expansion *x)
     for (size_t i = 0; i < d->controllers.n; i++)
         controller_defaults(x, d->controllers.v[i]);
     sort_controllers(x->d->devices);
-    machine_controllers(x);
     return true;
 }
 
+
+/* Further SCSI controllers are like the one before them. */
 static enum controller_model last_scsi_model(const struct expansion *x)
 {
     const struct devices *d = x->d->devices;

@@ -73,7 +73,6 @@ static bool disk_defaults(struct expansion *x, void *dev)
     return true;
 }
 
-
 static bool filesystem_defaults(struct expansion *x, void *dev)
 {
     struct filesystem *f = dev;
@@ -474,8 +473,10 @@ static void primary_video(struct devices *d)
 }
 
 /* Disks of one bus stand in the order of their targets, whatever the order in the document: a disk goes
- * before the first one of its bus with a later target, else behind the last one of its bus. */
-static void sort_disks(struct expansion *x)
+ * before the first one of its bus with a later target, else behind the last one of its bus. This is done
+ * while disks without a bus= have none yet, which makes one group of them, as the reference has it; and
+ * once more at the end, so that what is printed is in the order in which it will be read. */
+bool expand_disk_order(struct expansion *x)
 {
     struct devices *d = x->d->devices;
     struct disk **v = d->disks.v;
@@ -498,6 +499,7 @@ static void sort_disks(struct expansion *x)
         memmove(&v[at + 1], &v[at], (n - at) * sizeof *v);
         v[at] = k;
     }
+    return true;
 }
 
 bool expand_devices(struct expansion *x)
@@ -506,6 +508,7 @@ bool expand_devices(struct expansion *x)
     struct device dev;
     if (!serial_ports_differ(x))
         return false;
+    expand_disk_order(x);
     while (device_next(x->d, &at, &dev))
         if (device_defaults[dev.kind] && !device_defaults[dev.kind](x, dev.dev))
             return false;
@@ -516,6 +519,5 @@ bool expand_devices(struct expansion *x)
         graphics_ports(d->graphics.v[i]);
     }
     primary_video(d);
-    sort_disks(x);
     return true;
 }

@@ -111,9 +111,14 @@ bool expand_drives(struct expansion *x)
             if (d->disks.v[i]->bus == drive_rules[r].bus && address_wanted(&d->disks.v[i]->info, ADDRESS_DRIVE) &&
                 !place_disk(x, d->disks.v[i], &drive_rules[r]))
                 return false;
-    for (size_t i = 0; i < d->hostdevs.n; i++)
-        if (d->hostdevs.v[i]->type == HOSTDEV_SCSI && address_wanted(&d->hostdevs.v[i]->info, ADDRESS_DRIVE))
-            place_scsi_hostdev(x, d->hostdevs.v[i]);
+    for (size_t i = 0; i < d->hostdevs.n; i++) {
+        struct hostdev *h = d->hostdevs.v[i];
+        if (h->type != HOSTDEV_SCSI)
+            continue;
+        if (address_wanted(&h->info, ADDRESS_DRIVE))
+            place_scsi_hostdev(x, h);
+        controller_need(x, CONTROLLER_SCSI, 0, x->m->scsi);
+    }
     for (size_t i = 0; i < d->smartcards.n; i++)
         if (address_wanted(&d->smartcards.v[i]->info, ADDRESS_CCID)) {
             struct address *a = address_new(x, &d->smartcards.v[i]->info, ADDRESS_CCID);

@@ -32,14 +32,16 @@ bool expand_cpu(struct expansion *x);
 bool expand_devices(struct expansion *x);     /* defaults of each device */
 bool expand_console(struct expansion *x);     /* first console and first serial are one */
 bool expand_implicit(struct expansion *x);    /* devices that nobody wrote */
-bool expand_controllers(struct expansion *x); /* indexes, and the machine's own */
-bool expand_drives(struct expansion *x);      /* drive and ccid addresses */
+bool expand_controllers(struct expansion *x); /* indexes and models of those that are there */
+bool expand_drives(struct expansion *x);      /* drive and ccid addresses, the first one's controller of SCSI host devices */
+bool expand_machine_controllers(struct expansion *x); /* the machine's own */
 bool expand_needed_controllers(struct expansion *x); /* those that addresses name */
 bool expand_serial_ports(struct expansion *x); /* virtio-serial */
 bool expand_bus(struct expansion *x);         /* ccw, spapr-vio, virtio-mmio */
 bool expand_pci(struct expansion *x);
 bool expand_usb(struct expansion *x);
 bool expand_console_address(struct expansion *x);
+bool expand_disk_order(struct expansion *x);
 
 /* A device has no address yet, or only said of what type it shall be. */
 bool address_wanted(const struct device_info *i, enum address_type type);
