@@ -169,7 +169,8 @@ named() {
 }
 
 @test "a missing emulator, a directory and what is not QEMU are refused by name" {
-    for row in "3 /nonexistent/qemu" "1 $T" "7 $T/x.xml" "6 /bin/true" "6 /bin/cat"; do
+    mkdir sub
+    for row in "3 /nonexistent/qemu" "1 $T/sub" "7 $T/x.xml" "6 /bin/true" "6 /bin/cat"; do
         EMULATOR=${row#* } named web
         for p in "xml-expand " "xml-to-argv " "vm-define " "vm-start --transient"; do
             # shellcheck disable=SC2086
