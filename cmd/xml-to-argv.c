@@ -37,7 +37,7 @@ static int convert(struct converter *c, const struct root *root, const struct in
     struct err e = { 0 };
     struct notes notes = { .arena = a };
     struct command command = { .notes = &notes };
-    struct argv_options o = { .standalone = standalone, .monitor_fd = -1, .sandbox = true, .lib_dir = root->dir[ROOT_LIB] };
+    struct argv_options o = { .file = in->name, .standalone = standalone, .monitor_fd = -1, .sandbox = true, .lib_dir = root->dir[ROOT_LIB] };
     if (!in->text)
         return cli_fail(&in->err);
     struct parse p = { .arena = a, .file = in->name, .notes = &notes, .err = &e, .strict = strict };

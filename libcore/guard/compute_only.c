@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guard/compute_only.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -53,12 +54,16 @@ bool guard_compute_only(struct err *e)
 #define ALLOW(name) \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
+#define KILL(name) \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
 #define ALLOW_ARG1(name, value)                                                                     \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 4),                                         \
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LOW_WORD(offsetof(struct seccomp_data, args[1]))),      \
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW), \
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
 
+/* Most of what is not allowed merely fails: the C library tries this and that (open a table of names, ask for the
+ * size of memory) and does without. No library tries what kills. */
 static const struct sock_filter filter[] = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
@@ -94,6 +99,7 @@ static const struct sock_filter filter[] = {
     ALLOW(getrandom),
     ALLOW(clock_gettime),
     ALLOW(gettimeofday),
+    ALLOW(sysinfo),
     ALLOW(rt_sigaction),
     ALLOW(rt_sigprocmask),
     ALLOW(rt_sigreturn),
@@ -102,7 +108,19 @@ static const struct sock_filter filter[] = {
     /* stdio asks whether standard output is a terminal; facts keep a duplicate of their descriptor. */
     ALLOW_ARG1(ioctl, TCGETS),
     ALLOW_ARG1(fcntl, F_DUPFD_CLOEXEC),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    KILL(socket),
+    KILL(connect),
+    KILL(execve),
+    KILL(execveat),
+    KILL(clone),
+    KILL(clone3),
+    KILL(ptrace),
+    KILL(kill),
+#ifdef SYS_fork
+    KILL(fork),
+    KILL(vfork),
+#endif
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 };
 
 bool guard_compute_only(struct err *e)

@@ -117,9 +117,10 @@ bool argv_fail(struct argv *a, const struct meta *at, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    const char *file = a->options->file;
     if (at && at->line)
-        return err_set(a->err, ST_FAILED, "line %d: %s", at->line, text);
-    return err_set(a->err, ST_FAILED, "%s", text);
+        return err_set(a->err, ST_FAILED, file ? "%s:%d: %s" : "%sline %d: %s", file ? file : "", at->line, text);
+    return err_set(a->err, ST_FAILED, "%s%s%s", file ? file : "", file ? ": " : "", text);
 }
 
 void argv_virtio_options(struct props *p, enum tri iommu, enum tri ats, enum tri packed, enum tri page_per_vq)

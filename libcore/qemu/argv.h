@@ -30,6 +30,7 @@ struct passed {
 };
 
 struct argv_options {
+    const char *file;       /* what messages call the document; NULL: they only tell the line */
     bool standalone;        /* a line that a person can run: no inherited descriptors, not paused */
     const char *lib_dir;     /* lib/qemu: file-backed memory in ram/ID-NAME */
     const char *private_dir; /* lib/qemu/domain-ID-NAME: sockets and keys of this guest */

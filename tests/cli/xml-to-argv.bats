@@ -102,7 +102,7 @@ document() {
     document "<qemu:override><qemu:device alias='ua-none'><qemu:frontend><qemu:property name='a' type='remove'/></qemu:frontend></qemu:device></qemu:override>" "" \
         " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'" >web.xml
     must_fail 1 argv web.xml
-    contains "$err" "ua-none"
+    contains "$err" "web.xml:6: " "ua-none"
 }
 
 @test "an unknown capability in <qemu:capabilities> is refused by name" {
