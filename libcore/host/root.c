@@ -210,9 +210,10 @@ int root_open(const struct root *r, enum root_dir which, bool make, struct err *
 {
     const struct place *p = &places[which];
     const char *path = r->dir[which];
-    mode_t mode = r->privileged && r->kind != ROOT_SESSION ? p->mode : 0700;
+    bool open = r->privileged && r->kind != ROOT_SESSION;
+    mode_t mode = open ? p->mode : 0700;
     if (p->trusted)
-        return dir_open_trusted(path, make ? mode : 0, p->closed, e);
+        return dir_open_trusted(path, make ? mode : 0, open ? 0755 : 0700, p->closed, e);
     if (make && mkdir_parents(path, mode) < 0) {
         err_errno(e, "cannot make directory %s", path);
         return -1;

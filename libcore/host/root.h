@@ -48,17 +48,17 @@ struct root {
  * Errors: a URI of another form, a relative embed root: ST_USAGE, the message names a form that works. */
 bool root_init(struct root *r, struct arena *a, const char *uri, struct err *e);
 
-/* Opens a directory of the root. make: it and its missing parents are made first (0700 for ours and in
- * roots of users, else what libvirt gives it).
+/* Opens a directory of the root. make: it and its missing parents are made first, in roots of users with mode 0700,
+ * else so that QEMU's user can pass (only ours are 0700).
  * ROOT_STATE, ROOT_CLAIMS, ROOT_PROBES, ROOT_ETC, ROOT_AUTOSTART: each component on the way is opened
  * and looked at (fstat on the descriptor): owner root or the caller, not writable by others unless
  * sticky, else ST_PERM with path and reason; ours must also be closed to others. Descriptor, or -1;
  * ST_NOENT means that it is not there (and make was not asked). */
 int root_open(const struct root *r, enum root_dir which, bool make, struct err *e);
 
-/* The same check for any absolute path. mode: for directories it makes (0: make none).
- * closed: the last one must also belong to the caller alone (no permission for group and others). */
-int dir_open_trusted(const char *path, mode_t mode, bool closed, struct err *e);
+/* The same check for any absolute path. mode: it is made so if it is missing, and missing parents with mode
+ * parents (mode 0: nothing is made). closed: the last one must also belong to the caller alone (no permission for group and others). */
+int dir_open_trusted(const char *path, mode_t mode, mode_t parents, bool closed, struct err *e);
 
 /* A "%XX"-decoded copy, NULL if a sequence is broken or stands for NUL. */
 char *uri_decode(struct arena *a, const char *text, size_t n);

@@ -17,7 +17,7 @@
 /* A walk from / to a directory of which no step can have been chosen by a stranger. */
 struct walk {
     const char *path; /* for messages */
-    mode_t mode;
+    mode_t mode, parents;
     bool closed;
     int fd;              /* the directory reached, O_PATH */
     int links;           /* symbolic links that may still be followed */
@@ -92,7 +92,8 @@ static bool step(struct walk *w, const char *name, struct err *e)
 {
     autoclose int fd = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && w->mode) {
-        if (mkdirat(w->fd, name, w->mode) < 0 && errno != EEXIST)
+        bool last = !w->rest[strspn(w->rest, "/")];
+        if (mkdirat(w->fd, name, last ? w->mode : w->parents) < 0 && errno != EEXIST)
             return err_errno(e, "cannot make directory %s: '%s'", w->path, name);
         fd = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     }
@@ -150,9 +151,9 @@ static bool is_closed(const char *path, int fd, struct err *e)
     return true;
 }
 
-int dir_open_trusted(const char *path, mode_t mode, bool closed, struct err *e)
+int dir_open_trusted(const char *path, mode_t mode, mode_t parents, bool closed, struct err *e)
 {
-    struct walk w = { .path = path, .mode = mode, .closed = closed, .fd = -1, .links = 40 };
+    struct walk w = { .path = path, .mode = mode, .parents = parents, .closed = closed, .fd = -1, .links = 40 };
     int fd = -1;
     if (strlen(path) >= sizeof w.rest) {
         errno = ENAMETOOLONG;

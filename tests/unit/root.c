@@ -148,6 +148,8 @@ START_TEST(directories_of_ours_are_made_closed)
     ck_assert_msg(fd >= 0, "%s", e.text);
     ck_assert_int_eq(fstat(fd, &st), 0);
     ck_assert_int_eq(st.st_mode & 07777, 0700);
+    ck_assert_int_eq(stat(arena_printf(a, "%s/new/lib", tmp), &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, geteuid() ? 0700 : 0755);
 }
 END_TEST
 
@@ -155,11 +157,11 @@ START_TEST(a_way_that_others_can_write_to_is_refused)
 {
     ck_assert_int_eq(mkdir(path("open"), 0755), 0);
     ck_assert_int_eq(chmod(path("open"), 0777), 0);
-    ck_assert_int_lt(dir_open_trusted(path("open/in"), 0700, true, &e), 0);
+    ck_assert_int_lt(dir_open_trusted(path("open/in"), 0700, 0700, true, &e), 0);
     ck_assert_int_eq(e.status, ST_PERM);
     ck_assert_ptr_nonnull(strstr(e.text, "'open' on the way is writable by everyone"));
     ck_assert_int_eq(chmod(path("open"), 01777), 0);
-    autoclose int fd = dir_open_trusted(path("open/in"), 0700, true, &e);
+    autoclose int fd = dir_open_trusted(path("open/in"), 0700, 0700, true, &e);
     ck_assert_msg(fd >= 0, "%s", e.text);
 }
 END_TEST
@@ -167,10 +169,10 @@ END_TEST
 START_TEST(a_directory_that_lets_others_in_is_refused)
 {
     ck_assert_int_eq(mkdir(path("d"), 0755), 0);
-    ck_assert_int_lt(dir_open_trusted(path("d"), 0, true, &e), 0);
+    ck_assert_int_lt(dir_open_trusted(path("d"), 0, 0700, true, &e), 0);
     ck_assert_int_eq(e.status, ST_PERM);
     ck_assert_ptr_nonnull(strstr(e.text, "chmod 0700"));
-    autoclose int fd = dir_open_trusted(path("d"), 0, false, &e);
+    autoclose int fd = dir_open_trusted(path("d"), 0, 0700, false, &e);
     ck_assert_msg(fd >= 0, "%s", e.text);
 }
 END_TEST
@@ -181,7 +183,7 @@ START_TEST(a_strangers_directory_is_refused)
         return;
     ck_assert_int_eq(mkdir(path("s"), 0700), 0);
     ck_assert_int_eq(chown(path("s"), 65534, 65534), 0);
-    ck_assert_int_lt(dir_open_trusted(path("s/in"), 0700, true, &e), 0);
+    ck_assert_int_lt(dir_open_trusted(path("s/in"), 0700, 0700, true, &e), 0);
     ck_assert_int_eq(e.status, ST_PERM);
     ck_assert_ptr_nonnull(strstr(e.text, "belongs to user id 65534"));
 }
@@ -195,12 +197,12 @@ START_TEST(links_are_followed_and_their_way_is_checked)
     ck_assert_int_eq(symlink("real", path("good")), 0);
     ck_assert_int_eq(symlink(path("bad/x"), path("evil")), 0);
     ck_assert_int_eq(symlink("loop", path("loop")), 0);
-    autoclose int fd = dir_open_trusted(path("good/in"), 0700, true, &e);
+    autoclose int fd = dir_open_trusted(path("good/in"), 0700, 0700, true, &e);
     ck_assert_msg(fd >= 0, "%s", e.text);
     ck_assert_int_eq(access(path("real/in"), F_OK), 0);
-    ck_assert_int_lt(dir_open_trusted(path("evil/in"), 0700, true, &e), 0);
+    ck_assert_int_lt(dir_open_trusted(path("evil/in"), 0700, 0700, true, &e), 0);
     ck_assert_int_eq(e.status, ST_PERM);
-    ck_assert_int_lt(dir_open_trusted(path("loop/in"), 0700, true, &e), 0);
+    ck_assert_int_lt(dir_open_trusted(path("loop/in"), 0700, 0700, true, &e), 0);
 }
 END_TEST
 
@@ -208,7 +210,7 @@ START_TEST(a_file_on_the_way_is_an_error)
 {
     FILE *f = fopen(path("file"), "w");
     fclose(f);
-    ck_assert_int_lt(dir_open_trusted(path("file/in"), 0700, true, &e), 0);
+    ck_assert_int_lt(dir_open_trusted(path("file/in"), 0700, 0700, true, &e), 0);
     ck_assert_int_eq(e.status, ST_FAILED);
 }
 END_TEST
