@@ -110,11 +110,11 @@ static int probe(const char *queries, const char *emulator, bool kvm)
     return ok ? 0 : 1;
 }
 
-/* The descriptor that the monitor listens on in this command line; -1 for none. */
-static int monitor_fd(char **argv)
+/* The descriptor of that socket in this command line: "monitor" listens, "charevents" is connected; -1 for none. */
+static int socket_fd(char **argv, const char *which)
 {
     for (int i = 0; argv[i]; i++) {
-        if (!strstr(argv[i], "monitor") || !strstr(argv[i], "socket"))
+        if (!strstr(argv[i], which) || !strstr(argv[i], "socket"))
             continue;
         char *fd = strstr(argv[i], "fd=");
         if (fd)
@@ -126,8 +126,9 @@ static int monitor_fd(char **argv)
     return -1;
 }
 
-static long start_once(char **argv, int fd)
+static long start_once(char **argv, int fd, int events_fd)
 {
+    int events[2];
     struct sockaddr_un a = { .sun_family = AF_UNIX };
     snprintf(a.sun_path + 1, sizeof a.sun_path - 1, "vmutils-bench-%d", (int)getpid());
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(a.sun_path + 1));
@@ -136,13 +137,19 @@ static long start_once(char **argv, int fd)
     if (listener < 0 || client < 0 || bind(listener, (struct sockaddr *)&a, size) < 0 || listen(listener, 1) < 0 ||
         connect(client, (struct sockaddr *)&a, size) < 0)
         die("socket");
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, events) < 0)
+        die("socketpair");
+    fcntl(events[1], F_SETFD, FD_CLOEXEC);
     long start = now_us();
     pid_t pid = fork();
     if (pid == 0) {
+        int its_end = fcntl(events[0], F_DUPFD, 64), monitor = fcntl(listener, F_DUPFD, 64);
         for (int i = 3; i < 64; i++) /* whatever else the command line inherits */
             if (i != fd)
                 dup2(open("/dev/null", O_RDWR), i);
-        dup2(listener, fd);
+        dup2(monitor, fd);
+        if (events_fd >= 0)
+            dup2(its_end, events_fd);
         dup2(open("/dev/null", O_RDWR), 0);
         dup2(open("/dev/null", O_RDWR), 1);
         dup2(open("/dev/null", O_RDWR), 2);
@@ -159,6 +166,8 @@ static long start_once(char **argv, int fd)
     waitpid(pid, NULL, 0);
     close(listener);
     close(client);
+    close(events[0]);
+    close(events[1]);
     if (!ok) {
         fprintf(stderr, "bare: %s did not answer\n", argv[0]);
         exit(1);
@@ -180,13 +189,13 @@ static int start(const char *path, int rounds)
     char *text = read_file(path, &n);
     for (size_t i = 0; i < n && args < ARGS_MAX; i += strlen(text + i) + 1)
         argv[args++] = text + i;
-    int fd = monitor_fd(argv);
+    int fd = socket_fd(argv, "monitor");
     if (fd < 0 || rounds < 1 || rounds > ROUNDS_MAX) {
         fprintf(stderr, "bare: no monitor on a descriptor in %s\n", path);
         return 1;
     }
     for (int i = 0; i < rounds; i++)
-        samples[i] = start_once(argv, fd);
+        samples[i] = start_once(argv, fd, socket_fd(argv, "charevents"));
     qsort(samples, (size_t)rounds, sizeof samples[0], compare);
     printf("%ld\n", samples[rounds / 2]);
     return 0;

@@ -6,7 +6,7 @@ load ../helpers
 load ../faults
 
 # Line of the trace from which on the state of the guest changes.
-first_change() { grep -n 'lib/vmutils' "$1" | grep -m1 -E 'mkdir|O_CREAT' | cut -d: -f1; }
+first_change() { grep -n -m1 '"lock", O_RDWR|O_CREAT' "$1" | cut -d: -f1; }
 
 # The emulator's facts are in the cache from here on.
 warm() { vm-start web && vm-stop --force web; }
@@ -19,7 +19,7 @@ warm() { vm-start web && vm-stop --force web; }
     ok vm-stop --force web
     fault_points trace "$(first_change trace)" >points
     start_all() { inject "$1" "$2" -f vm-start web; }
-    try_each 40 points start_all
+    try_each 80 points start_all
 }
 
 @test "faults: vm-start alone" {
@@ -31,7 +31,7 @@ warm() { vm-start web && vm-stop --force web; }
     awk 'NR == 1 { pid = $1 } $1 == pid' trace >starter
     fault_points starter "$(first_change starter)" >points
     start_alone() { inject "$1" "$2" vm-start web; }
-    try_each 40 points start_alone
+    try_each 80 points start_alone
 }
 
 @test "faults: vm-stop by ACPI" {
@@ -41,7 +41,7 @@ warm() { vm-start web && vm-stop --force web; }
     strace -D -f -qq -o trace vm-stop web
     fault_points trace 1 >points
     stop_acpi() { vm-start web && inject "$1" "$2" vm-stop web; }
-    try_each 40 points stop_acpi
+    try_each 80 points stop_acpi
 }
 
 @test "faults: vm-stop by force" {
@@ -51,7 +51,7 @@ warm() { vm-start web && vm-stop --force web; }
     strace -D -f -qq -o trace vm-stop --force web
     fault_points trace 1 >points
     stop_force() { vm-start web && inject "$1" "$2" vm-stop --force web; }
-    try_each 40 points stop_force
+    try_each 80 points stop_force
 }
 
 reaper() { sed -n 's/^{"reaper":{"pid":\([0-9]*\),.*/\1/p' "$STATE/journal"; }
@@ -79,5 +79,22 @@ attach() {
         vm-start web && attach /dev/null -e trace="$1" -e inject="$1:signal=KILL:when=$2"
         kill -9 "$(sed -n 's/^{"qemu":{"pid":\([0-9]*\),.*/\1/p' "$STATE/journal")"
     }
-    try_each 40 points reap
+    try_each 80 points reap
+}
+
+@test "faults: a real QEMU and all that starts it" {
+    requires strace
+    requires qemu-system-x86_64
+    EMULATOR=$(command -v qemu-system-x86_64) fault_guest
+    ok vm-start --paused web
+    ok vm-stop --force web
+    strace -f -D -qq -o trace vm-start --paused web
+    ok vm-stop --force web
+    fault_points trace "$(first_change trace)" >points
+    start_real() { inject "$1" "$2" -f vm-start --paused web; }
+    recovers() { # the guest has nothing to shut down with
+        case $(($1 % 2)) in 0) status_in 0 vm-reap --all ;; 1) status_in "0 4" vm-start --paused web ;; esac || return 1
+        status_in "0 4" vm-stop --force web && is_clean
+    }
+    try_each 150 points start_real
 }

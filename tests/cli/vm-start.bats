@@ -355,3 +355,24 @@ is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ]; }
     ok qmp-send web cont
     wait_for runs
 }
+
+@test "vm-start --foreground: NOTIFY_SOCKET is told READY=1" {
+    fake web
+    perl -MSocket -e 'socket(S, PF_UNIX, SOCK_DGRAM, 0); bind(S, sockaddr_un($ARGV[0])) or die; recv(S, $b, 100, 0); print $b' \
+        "$T/notify" >told 3>&- &
+    wait_for test -S notify
+    NOTIFY_SOCKET=$T/notify env vm-start --bindir "$T" --foreground web 3>&- &
+    wait_for grep -qx READY=1 told
+    ok vm-stop --force web
+    wait $!
+}
+
+@test "vm-start: the directory of claims is removed while a guest runs" {
+    fake web
+    ok vm-start web
+    if [ "$(id -u)" = 0 ]; then rm -rf /run/libvirt/vmutils; else rm -rf "$XDG_RUNTIME_DIR/vmutils"; fi
+    must_fail 4 vm-start web
+    ok vm-stop web
+    ok vm-start web
+    ok vm-stop --force web
+}
