@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154
+# build: plain
+# vm-define and vm-undefine killed at any of their system calls: the definition is the old one or the new one, and the
+# next command finds nothing in its way. make check-faults tries each call.
+load ../helpers
+
+uuid=6ba7b810-9dad-11d1-80b4-00c04fd430c8
+
+# old.xml and new.xml are two definitions of web, other.xml is another guest with the same UUID.
+documents() {
+    requires strace
+    domain web
+    sed -i "s,</name>,</name><uuid>$uuid</uuid>," web.xml
+    cp web.xml old.xml
+    sed "s,unit='MiB'>64,unit='MiB'>65," web.xml >new.xml
+    sed 's,>web<,>other<,' web.xml >other.xml
+    for v in new old; do
+        vm-define -q $v.xml
+        cp "$ROOT/etc/qemu/web.xml" $v.def
+    done
+    calls=$(strace vm-define -q old.xml 2>&1 | wc -l)
+    step=9
+    [ "${FAULTS:-}" != all ] || step=1
+}
+# killed_at CALL CMD...: runs it, killed as it enters that system call.
+killed_at() { strace -D -qq -o /dev/null -e inject=all:signal=KILL:when="$1" "${@:2}" >/dev/null 2>&1 || true; }
+either() { cmp -s "$ROOT/etc/qemu/web.xml" old.def || cmp -s "$ROOT/etc/qemu/web.xml" new.def; }
+
+@test "faults: vm-define over a definition" {
+    documents
+    for ((i = 60; i <= calls; i += step)); do
+        ok vm-define -q old.xml
+        killed_at "$i" vm-define -q new.xml
+        either || { echo "call $i"; return 1; }
+        same "$(vm-list --name $uuid)" web
+    done
+    same "$(vm-list --all --name)" web
+}
+
+@test "faults: vm-define of a new guest" {
+    documents
+    for ((i = 60; i <= calls; i += step)); do
+        vm-undefine -q web 2>/dev/null || true
+        killed_at "$i" vm-define -q new.xml
+        if [ -e "$ROOT/etc/qemu/web.xml" ]; then
+            either || { echo "call $i"; return 1; }
+        else
+            ok vm-define -q other.xml
+            ok vm-undefine other
+        fi
+    done
+}
+
+@test "faults: vm-undefine" {
+    documents
+    calls=$(strace vm-undefine web 2>&1 | wc -l)
+    for ((i = 60; i <= calls; i += step)); do
+        ok vm-define -q old.xml
+        ok vm-autostart web
+        killed_at "$i" vm-undefine web
+        if [ -e "$ROOT/etc/qemu/web.xml" ]; then
+            either || { echo "call $i"; return 1; }
+            ok vm-undefine web
+        fi
+        ok vm-define -q other.xml
+        ok vm-undefine other
+    done
+    same "$(ls "$ROOT/lib/vmutils")" ""
+}
