@@ -60,6 +60,11 @@ int root_open(const struct root *r, enum root_dir which, bool make, struct err *
  * parents (mode 0: nothing is made). closed: the last one must also belong to the caller alone (no permission for group and others). */
 int dir_open_trusted(const char *path, mode_t mode, mode_t parents, bool closed, struct err *e);
 
+/* A directory that may lie below one of QEMU's user, who could put links there to lead root astray: only links
+ * of root and of the caller are followed. mode: for missing ones, which are made (0: none). An O_PATH descriptor, or -1
+ * with errno. */
+int dir_walk(const char *path, mode_t mode, struct err *e);
+
 /* A "%XX"-decoded copy, NULL if a sequence is broken or stands for NUL. */
 char *uri_decode(struct arena *a, const char *text, size_t n);
 

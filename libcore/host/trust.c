@@ -19,6 +19,7 @@ struct walk {
     const char *path; /* for messages */
     mode_t mode, parents;
     bool closed;
+    bool links_only; /* directories may be anyone's, links are followed only if ours or root's */
     int fd;              /* the directory reached, O_PATH */
     int links;           /* symbolic links that may still be followed */
     char rest[PATH_MAX]; /* what is still to be walked */
@@ -45,6 +46,8 @@ static bool private_group(gid_t gid, uid_t uid)
 static bool trusted(const struct walk *w, const struct stat *st, const char *name, struct err *e)
 {
     const char *what = *name ? name : "/";
+    if (w->links_only && !S_ISLNK(st->st_mode))
+        return true;
     if (st->st_uid != 0 && st->st_uid != geteuid())
         return err_set(e, ST_PERM, "%s is not trusted: '%s' on the way belongs to user id %u, not to root or to you",
                        w->path, what, (unsigned)st->st_uid);
@@ -95,6 +98,9 @@ static bool step(struct walk *w, const char *name, struct err *e)
         bool last = !w->rest[strspn(w->rest, "/")];
         if (mkdirat(w->fd, name, last ? w->mode : w->parents) < 0 && errno != EEXIST)
             return err_errno(e, "cannot make directory %s: '%s'", w->path, name);
+        autoclose int made = w->links_only ? openat(w->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+        if (made >= 0)
+            fchmod(made, w->mode); /* others must get through, whatever the umask */
         fd = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     }
     if (fd < 0)
@@ -173,4 +179,22 @@ int dir_open_trusted(const char *path, mode_t mode, mode_t parents, bool closed,
     if (w.fd >= 0)
         close(w.fd);
     return fd;
+}
+
+int dir_walk(const char *path, mode_t mode, struct err *e)
+{
+    struct walk w = { .path = path, .mode = mode, .parents = mode, .links_only = true, .fd = -1, .links = 40 };
+    if (strlen(path) >= sizeof w.rest) {
+        errno = ENAMETOOLONG;
+        err_errno(e, "%s", path);
+        return -1;
+    }
+    memcpy(w.rest, path, strlen(path) + 1);
+    if (walk_all(&w, e))
+        return w.fd;
+    int error = errno;
+    if (w.fd >= 0)
+        close(w.fd);
+    errno = error;
+    return -1;
 }

@@ -73,14 +73,18 @@ static int open_tap(const struct interface *i, bool first, char name[IFNAMSIZ], 
     return steal_fd(&fd);
 }
 
-static int open_passed(const struct passed *w, const struct passed *before, char name[IFNAMSIZ], struct err *e)
+static int open_passed(struct arena *a, const struct passed *w, const struct passed *before, char name[IFNAMSIZ], struct err *e)
 {
     static const char *const paths[] = { [PASSED_VHOST_NET] = "/dev/vhost-net", [PASSED_VHOST_VSOCK] = "/dev/vhost-vsock" };
     if (w->kind == PASSED_TAP) {
         bool first = !before || before->kind != PASSED_TAP || before->object != w->object;
         if (first)
             *name = '\0';
-        return open_tap(w->object, first, name, e);
+        int fd = open_tap(w->object, first, name, e);
+        struct interface *i = (struct interface *)w->object;
+        if (fd >= 0 && !i->target)
+            i->target = arena_strdup(a, name); /* live.xml tells which it is */
+        return fd;
     }
     const char *path = w->kind == PASSED_VHOST_NET || w->kind == PASSED_VHOST_VSOCK ? paths[w->kind] : w->path;
     int fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
@@ -98,7 +102,7 @@ bool plan_devices(struct plan *p, const struct command *c, bool dry_run, struct 
             continue;
         if (p->n_fds == sizeof p->fds / sizeof *p->fds)
             return err_set(e, ST_FAILED, "too many descriptors for one guest");
-        int fd = open_passed(w, i ? c->passed.v[i - 1] : NULL, name, e);
+        int fd = open_passed(p->arena, w, i ? c->passed.v[i - 1] : NULL, name, e);
         if (fd < 0)
             return false;
         p->fds[p->n_fds++] = (struct child_fd){ fd, w->number };

@@ -320,6 +320,7 @@ static void prepare(struct watch *w)
     if (w->r->foreground) {
         sigaddset(&set, SIGTERM);
         sigaddset(&set, SIGINT);
+        sigaddset(&set, SIGHUP);
         sigaddset(&set, SIGCHLD);
     }
     sigprocmask(SIG_BLOCK, &set, NULL);

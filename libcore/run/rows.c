@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "guard/dac.h"
+#include "host/root.h"
 #include "run/claim.h"
 
 enum { TREE_DEPTH = 16 };
@@ -32,11 +33,16 @@ void rows_claim_name(char *name, const struct identity *id)
 /* Guests that share a disk hold a claim on it; the last of them gives the owner back. */
 static enum undo undo_owner(const struct row *row, const struct rows_context *c, struct err *e)
 {
-    char name[CLAIM_NAME];
+    char name[CLAIM_NAME], owner[32];
+    struct identity now;
     struct stat st;
     bool busy = false;
-    rows_claim_name(name, &row->id);
-    int claim = c->same_boot ? claim_take(c->claims, name, false, now_ms(), &busy, e) : -1;
+    int claim = -1;
+    /* By what it is now: device numbers change with each boot. */
+    if (dac_look(row->object, &now, owner, e)) {
+        rows_claim_name(name, &now);
+        claim = claim_take(c->claims, name, false, now_ms(), &busy, e);
+    }
     if (busy)
         return UNDO_DONE;
     if (fstat(c->dir, &st) < 0)
@@ -46,29 +52,15 @@ static enum undo undo_owner(const struct row *row, const struct rows_context *c,
     return r;
 }
 
-/* Directories on the way are everyone's and stay; QEMU's user must get through, whatever the caller's umask. */
-static bool make_way(const char *path)
-{
-    char parent[PATH_MAX];
-    struct stat st;
-    snprintf(parent, sizeof parent, "%s", path);
-    char *slash = strrchr(parent, '/');
-    if (!slash || slash == parent)
-        return true;
-    *slash = '\0';
-    if (stat(parent, &st) == 0)
-        return true;
-    return errno == ENOENT && make_way(parent) && (mkdir(parent, 0711) == 0 ? chmod(parent, 0711) == 0 : errno == EEXIST);
-}
-
-/* The directory that holds path, without following a link in its last place; *base is what path is called in it. */
-static int open_parent(const char *path, char copy[PATH_MAX], char **base)
+/* The directory that holds path; *base is what path is called in it. make: missing ones are made, which are
+ * everyone's and stay. */
+static int open_parent(const char *path, bool make, char copy[PATH_MAX], char **base, struct err *e)
 {
     snprintf(copy, PATH_MAX, "%s", path);
     char *slash = strrchr(copy, '/');
     *slash = '\0';
     *base = slash + 1;
-    return open(*copy ? copy : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return dir_walk(*copy ? copy : "/", make ? 0711 : 0, e);
 }
 
 static bool make_dir(const struct row *row, struct err *e)
@@ -77,8 +69,10 @@ static bool make_dir(const struct row *row, struct err *e)
     unsigned uid, gid;
     if (sscanf(row->wanted, "%u:%u", &uid, &gid) != 2)
         return err_set(e, ST_FAILED, "%s: owner '%s' is not UID:GID", row->object, row->wanted);
-    autoclose int parent = make_way(row->object) ? open_parent(row->object, copy, &base) : -1;
-    if (parent < 0 || (mkdirat(parent, base, 0700) < 0 && errno != EEXIST))
+    autoclose int parent = open_parent(row->object, true, copy, &base, e);
+    if (parent < 0)
+        return err_wrap(e, "%s", row->why);
+    if (mkdirat(parent, base, 0700) < 0 && errno != EEXIST)
         return err_errno(e, "%s: %s", row->why, row->object);
     autoclose int fd = openat(parent, base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
@@ -111,10 +105,12 @@ static bool remove_tree(int parent, const char *name, int depth)
 static enum undo undo_path(const struct row *row, int depth, struct err *e)
 {
     char copy[PATH_MAX], *base;
-    autoclose int parent = open_parent(row->object, copy, &base);
+    autoclose int parent = open_parent(row->object, false, copy, &base, e);
     if (parent < 0 && (errno == ENOENT || errno == ENOTDIR))
         return UNDO_DONE;
-    if (parent >= 0 && remove_tree(parent, base, depth))
+    if (parent < 0)
+        return UNDO_FAILED;
+    if (remove_tree(parent, base, depth))
         return UNDO_DONE;
     err_errno(e, "%s: cannot remove %s", row->why, row->object);
     return UNDO_FAILED;
@@ -150,8 +146,10 @@ static bool copy_nvram(const struct row *row, struct err *e)
     struct stat st;
     if (from < 0 || fstat(from, &st) < 0)
         return err_errno(e, "nvram template %s", template);
-    autoclose int parent = make_way(row->object) ? open_parent(row->object, copy, &base) : -1;
-    autoclose int to = parent < 0 ? -1 : openat(parent, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    autoclose int parent = open_parent(row->object, true, copy, &base, e);
+    if (parent < 0)
+        return err_wrap(e, "%s", row->why);
+    autoclose int to = openat(parent, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (to < 0)
         return err_errno(e, "%s: %s", row->why, row->object);
     for (off_t left = st.st_size; left > 0;) {
