@@ -30,7 +30,7 @@ WARN      = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla $(WERROR)
 CFLAGS   ?= -O2 -g
 # -fno-strict-aliasing: the vocabulary engine fills structs through their field tables.
 HOUSE     = -std=c17 $(WARN) -fno-strict-aliasing -ffunction-sections -fdata-sections -fstack-protector-strong
-LDFLAGS  += -Wl,--as-needed -Wl,--gc-sections -Wl,-z,relro,-z,now
+LDFLAGS  += -Wl,--as-needed -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,pack-relative-relocs
 ifdef SANITIZE
 HOUSE    += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS  += -fsanitize=address,undefined

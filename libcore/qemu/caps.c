@@ -75,7 +75,7 @@ struct caps *caps_map(int fd, struct err *e)
         err_set(e, ST_FAILED, "not a capabilities file: its size is %lld bytes", (long long)st.st_size);
         return NULL;
     }
-    void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
     if (p == MAP_FAILED) {
         err_errno(e, "cannot map capabilities");
         return NULL;
@@ -413,6 +413,17 @@ const struct caps_cpu *caps_cpu(struct caps *c, const char *name)
     return cpu;
 }
 
+/* Length of what stands before "-TARGET-cpu". */
+static size_t type_stem(const char *type)
+{
+    size_t n = strlen(type);
+    if (!str_ends(type, "-cpu"))
+        return n;
+    for (n -= strlen("-cpu"); n && type[n - 1] != '-'; n--)
+        ;
+    return n ? n - 1 : 0;
+}
+
 const char *caps_cpu_of_type(struct caps *c, const char *type)
 {
     size_t at = 0;
@@ -421,6 +432,12 @@ const char *caps_cpu_of_type(struct caps *c, const char *type)
         return c->model_found;
     c->type_asked = arena_strdup(c->arena, type);
     c->model_found = NULL;
+    /* Most types are named after their model, "qemu64-x86_64-cpu"; of those with a version in it ("power9_v2.0")
+     * there may be a shorter one. */
+    const char *stem = arena_strndup(c->arena, type, type_stem(type));
+    const struct caps_cpu *own = strchr(stem, '_') ? NULL : caps_cpu(c, stem);
+    if (own && streq(own->type, type))
+        return c->model_found = own->name;
     while (caps_each(c, "cpu", &at, &name, &value)) {
         const struct caps_cpu *cpu = caps_cpu(c, name);
         if (cpu && streq(cpu->type, type) && (!c->model_found || strlen(name) < strlen(c->model_found)))
