@@ -145,3 +145,10 @@ bool disk_has_medium(const struct disk *d)
 {
     return !storage_is_empty(d->type, d->source);
 }
+
+enum disk_cache disk_cache_mode(const struct disk *d)
+{
+    if (d->cache > CACHE_DEFAULT)
+        return d->cache;
+    return d->shareable == TRI_YES && d->readonly != TRI_YES && disk_has_medium(d) ? CACHE_NONE : CACHE_UNSET;
+}

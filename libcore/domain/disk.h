@@ -124,6 +124,9 @@ extern const struct element disk_element;
 const struct storage_auth *disk_auth(const struct disk *d);
 const struct encryption *disk_encryption(const struct disk *d);
 
+/* The cache mode that counts: a writable disk shared between guests is never cached on the host. */
+enum disk_cache disk_cache_mode(const struct disk *d);
+
 /* There is a medium: a source that names something. */
 bool disk_has_medium(const struct disk *d);
 bool storage_is_empty(enum storage_type type, const struct storage_source *s);

@@ -71,6 +71,7 @@ struct argv {
     unsigned next_node; /* libvirt-N-storage, -format */
     const char *short_name; /* "2-web": id and name, cut, as the guest's directories have it */
     bool json_device, json_object, json_netdev;
+    bool pr_helper; /* the guest's own helper for persistent reservations is there */
     LIST(const struct qemu_override) overridden; /* <qemu:override>s that found their device */
 };
 

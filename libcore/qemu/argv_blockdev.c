@@ -68,6 +68,18 @@ static bool nbd(struct argv *a, const struct image *i, struct props *p)
     props_str(p, "driver", "nbd");
     server(p, i->source->hosts.v[0], PROTOCOL_NBD);
     props_str(p, "export", i->source->name);
+    if (i->source->tls == TRI_YES) {
+        struct props *o = props_new(a->arena);
+        const char *id = arena_printf(a->arena, "objlibvirt-%u-storage_tls0", i->number);
+        props_str(o, "qom-type", "tls-creds-x509");
+        props_str(o, "id", id);
+        props_str(o, "dir", "/etc/pki/qemu");
+        props_str(o, "endpoint", "client");
+        props_bool(o, "verify-peer", true);
+        argv_object(a, o);
+        props_str(p, "tls-creds", id);
+        props_str(p, "tls-hostname", i->source->tls_hostname);
+    }
     return true;
 }
 
@@ -153,7 +165,33 @@ static bool gluster(struct argv *a, const struct image *i, struct props *p)
             props_str(o, "port", h->port ? h->port : "24007");
         props_item(list, o);
     }
+    props_uint(p, "debug", 4); /* how much libgfapi tells: libvirt's default */
     return true;
+}
+
+/* "+5" is the number 5, a name is looked up by libnfs, which knows numbers only. */
+static bool nfs_id(struct argv *a, const struct image *i, struct props *p, const char *key, const char *text)
+{
+    uint64_t id;
+    if (!text)
+        return true;
+    if (!parse_u64(text + (text[0] == '+'), &id))
+        return argv_fail(a, i->at, "<identity> %s '%s': only numbers are supported (try: +1000)", key, text);
+    props_uint(p, key, id);
+    return true;
+}
+
+static bool nfs(struct argv *a, const struct image *i, struct props *p)
+{
+    const struct storage_source *s = i->source;
+    if (!need_host(a, i))
+        return false;
+    props_str(p, "driver", "nfs");
+    struct props *o = props_obj(p, "server");
+    props_str(o, "host", host_name(s->hosts.v[0]));
+    props_str(o, "type", "inet");
+    props_str(p, "path", s->name);
+    return nfs_id(a, i, p, "user", s->nfs_user) && nfs_id(a, i, p, "group", s->nfs_group);
 }
 
 static bool ssh(struct argv *a, const struct image *i, struct props *p)
@@ -184,7 +222,7 @@ static bool network(struct argv *a, const struct image *i, struct props *p)
     static bool (*const build[14])(struct argv *, const struct image *, struct props *) = {
         [PROTOCOL_NBD] = nbd,   [PROTOCOL_RBD] = rbd,   [PROTOCOL_SHEEPDOG] = sheepdog, [PROTOCOL_GLUSTER] = gluster,
         [PROTOCOL_ISCSI] = iscsi, [PROTOCOL_HTTP] = url, [PROTOCOL_HTTPS] = url, [PROTOCOL_FTP] = url,
-        [PROTOCOL_FTPS] = url,  [PROTOCOL_SSH] = ssh,
+        [PROTOCOL_FTPS] = url,  [PROTOCOL_SSH] = ssh,  [PROTOCOL_NFS] = nfs,
     };
     const struct storage_source *s = i->source;
     if (s->auth)
@@ -193,6 +231,28 @@ static bool network(struct argv *a, const struct image *i, struct props *p)
         return argv_fail(a, i->at, "<source protocol='%s'> is not supported by QEMU",
                          enum_name(storage_protocol_names, s->protocol));
     return build[s->protocol](a, i, p);
+}
+
+/* Persistent reservations go through a helper: the guest's own, or one that runs already. */
+static void reservations(struct argv *a, const struct image *i, struct props *p)
+{
+    const struct reservations *r = i->source->reservations;
+    const char *id = "pr-helper0", *path = r ? r->path : NULL;
+    if (!r)
+        return;
+    if (r->managed == TRI_NO)
+        id = arena_printf(a->arena, "pr-helper-libvirt-%u-storage", i->number);
+    else
+        path = arena_printf(a->arena, "%s/pr-helper0.sock", a->options->private_dir);
+    props_str(p, "pr-manager", id);
+    if (r->managed != TRI_NO && a->pr_helper)
+        return;
+    a->pr_helper = a->pr_helper || r->managed != TRI_NO;
+    struct props *o = props_new(a->arena);
+    props_str(o, "qom-type", "pr-manager-helper");
+    props_str(o, "id", id);
+    props_str(o, "path", path);
+    argv_object(a, o);
 }
 
 static bool nvme(struct argv *a, const struct image *i, struct props *p)
@@ -218,6 +278,7 @@ static bool storage_driver(struct argv *a, const struct image *i, const struct d
     case STORAGE_BLOCK:
         props_str(p, "driver", "host_device");
         props_str(p, "filename", s->dev);
+        reservations(a, i, p);
         return true;
     case STORAGE_DIR:
         props_str(p, "driver", "vvfat");
@@ -253,7 +314,7 @@ static bool storage(struct argv *a, const struct image *i, const struct disk *d,
     if (i->type == STORAGE_FILE || i->type == STORAGE_BLOCK)
         props_str(p, "aio", aio[d->io]);
     props_str(p, "node-name", node);
-    cache(p, d->cache);
+    cache(p, disk_cache_mode(d));
     props_bool(p, "auto-read-only", true);
     props_str(p, "discard", "unmap");
     argv_blockdev(a, p);
@@ -267,6 +328,16 @@ static const char *const format_drivers[19] = {
     [FORMAT_PLOOP] = "parallels", [FORMAT_LUKS] = "luks", [FORMAT_QCOW] = "qcow", [FORMAT_QCOW2] = "qcow2",
     [FORMAT_QED] = "qed",   [FORMAT_VMDK] = "vmdk",
 };
+
+static bool is_raw(enum storage_format f)
+{
+    return streq(format_drivers[f], "raw");
+}
+
+static const struct storage_slice *slice_of(const struct image *i)
+{
+    return i->source->slices.n ? i->source->slices.v[0] : NULL;
+}
 
 static bool format(struct argv *a, const struct image *i, const struct disk *d, const char *node, const char *file)
 {
@@ -283,8 +354,13 @@ static bool format(struct argv *a, const struct image *i, const struct disk *d, 
     props_str(p, "discard", discard[d->discard]);
     /* QEMU refuses to turn zeroes into holes where discard is off. */
     props_str(p, "detect-zeroes", d->detect_zeroes == DETECT_UNMAP && d->discard != DISCARD_UNMAP ? "on" : detect[d->detect_zeroes]);
-    cache(p, d->cache);
+    cache(p, disk_cache_mode(d));
     props_str(p, "driver", driver);
+    const struct storage_slice *part = slice_of(i);
+    if (part && is_raw(i->format)) {
+        props_uint(p, "offset", part->offset.v);
+        props_uint(p, "size", part->size.v);
+    }
     if (d->metadata_cache.set && i->format == FORMAT_QCOW2)
         props_uint(p, "cache-size", d->metadata_cache.v);
     props_str(p, "file", file);
@@ -296,10 +372,11 @@ static bool format(struct argv *a, const struct image *i, const struct disk *d, 
     return true;
 }
 
+/* Only a part of the storage: raw images have offset and size themselves, others a layer for it. */
 static const char *slice(struct argv *a, const struct image *i, const char *file)
 {
-    const struct storage_slice *s = i->source->slices.n ? i->source->slices.v[0] : NULL;
-    if (!s || !s->size.set)
+    const struct storage_slice *s = slice_of(i);
+    if (!s || is_raw(i->format))
         return file;
     struct props *p = props_new(a->arena);
     const char *node = arena_printf(a->arena, "libvirt-%u-slice-sto", i->number);

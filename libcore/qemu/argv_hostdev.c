@@ -22,8 +22,10 @@ static bool usb(struct argv *a, const struct hostdev *h, struct props *p)
     }
     if (h->guest_reset == GUEST_RESET_OFF)
         props_bool(p, "guest-reset", false);
-    else if (h->guest_reset)
+    if (h->guest_reset > GUEST_RESET_OFF) {
+        props_bool(p, "guest-reset", true);
         props_bool(p, "guest-resets-all", h->guest_reset == GUEST_RESET_ON);
+    }
     props_str(p, "id", h->info.alias);
     return true;
 }
@@ -92,8 +94,8 @@ static bool iscsi_backend(struct argv *a, const struct hostdev *h, struct props 
     if (h->auth)
         return argv_fail(a, &h->meta, "<hostdev> <auth>: secrets are not supported yet");
     props_str(b, "driver", "iscsi");
-    props_fmt(b, "portal", "%s:%s", h->hosts.v[0]->name ? h->hosts.v[0]->name : "localhost",
-              h->hosts.v[0]->port ? h->hosts.v[0]->port : "3260");
+    const char *host = h->hosts.v[0]->name ? h->hosts.v[0]->name : "localhost";
+    props_fmt(b, "portal", strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, h->hosts.v[0]->port ? h->hosts.v[0]->port : "3260");
     props_str(b, "target", slash ? arena_strndup(a->arena, h->name, (size_t)(slash - h->name)) : h->name);
     props_uint(b, "lun", lun);
     props_str(b, "transport", "tcp");
@@ -106,7 +108,7 @@ static bool scsi(struct argv *a, const struct hostdev *h, struct props *p)
     if (!streq(h->protocol, "iscsi"))
         return argv_fail(a, &h->meta, "<hostdev type='scsi'> of a host adapter is not supported yet");
     struct props *b = props_new(a->arena);
-    const char *node = arena_printf(a->arena, "libvirt-%s-backend", h->info.alias);
+    const char *node = arena_printf(a->arena, "libvirt-%u-backend", a->next_node++);
     if (!iscsi_backend(a, h, b))
         return false;
     props_str(b, "node-name", node);
