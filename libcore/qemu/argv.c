@@ -130,3 +130,18 @@ void argv_virtio_options(struct props *p, enum tri iommu, enum tri ats, enum tri
     props_tri(p, "packed", packed);
     props_tri(p, "page-per-vq", page_per_vq);
 }
+
+void argv_setup(struct argv *a, const struct props *p)
+{
+    autostr struct str s = STR_INIT;
+    props_json(p, &s);
+    list_add(a->arena, &a->command->setup, arena_strdup(a->arena, str_text(&s)));
+}
+
+void argv_beyond(struct argv *a, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    list_add(a->arena, &a->command->beyond, arena_vprintf(a->arena, fmt, ap));
+    va_end(ap);
+}

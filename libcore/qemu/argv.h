@@ -51,6 +51,8 @@ struct command {
     LIST(const char) env;  /* "NAME=value" */
     LIST(const char) args; /* without the emulator */
     LIST(struct passed) passed;
+    LIST(const char) setup;  /* QMP commands as JSON, for the starter to send before the guest runs */
+    LIST(const char) beyond; /* what the domain wants that no line does: a starter that cannot do it either refuses */
     struct notes *notes;
 };
 
@@ -89,6 +91,10 @@ void argv_blockdev(struct argv *a, struct props *p);
 int argv_pass(struct argv *a, enum passed_kind kind, const char *alias, const char *path, const void *object);
 /* Doubles commas, for values inside key=value words. */
 const char *argv_escape(struct argv *a, const char *value);
+/* Adds a command to command->setup: "execute" with "arguments". */
+void argv_setup(struct argv *a, const struct props *p);
+/* Adds to command->beyond. */
+void argv_beyond(struct argv *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A refusal: "<what>: message" with file:line when meta knows it; ST_FAILED. Returns false. */
 bool argv_fail(struct argv *a, const struct meta *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

@@ -427,7 +427,7 @@ const char *argv_chain(struct argv *a, const struct disk *d, unsigned first)
         return NULL;
     const char *node = image(a, &i, d);
     if (!node || d->copy_on_read != TRI_YES)
-        return node;
+        return node ? argv_throttle(a, d, node) : NULL;
     struct props *p = props_new(a->arena);
     const char *filter = arena_printf(a->arena, "libvirt-CoR-%s", d->target);
     props_str(p, "driver", "copy-on-read");
@@ -435,5 +435,5 @@ const char *argv_chain(struct argv *a, const struct disk *d, unsigned first)
     props_str(p, "file", node);
     props_str(p, "discard", "unmap");
     argv_blockdev(a, p);
-    return filter;
+    return argv_throttle(a, d, filter);
 }

@@ -11,6 +11,11 @@
  * a->err set. */
 const char *argv_chain(struct argv *a, const struct disk *d, unsigned first);
 
+/* <iotune>: adds to the command's set-up what limits the device; argv_throttle, on a standalone line, puts a
+ * filter over node instead and returns it. */
+void argv_iotune(struct argv *a, const struct disk *d);
+const char *argv_throttle(struct argv *a, const struct disk *d, const char *node);
+
 /* How many images the document names for the disk: 0 for an empty drive. */
 unsigned argv_chain_length(const struct disk *d);
 

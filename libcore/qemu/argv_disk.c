@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "base/cleanup.h"
 #include "domain/controller.h"
 #include "domain/disk.h"
 #include "qemu/argv.h"
@@ -109,15 +109,34 @@ static bool floppy(struct argv *a, const struct disk *d, struct props *p)
     return true;
 }
 
+/* Boards have their card readers on board: a drive is put in by its number. */
+static bool sd_card(struct argv *a, const struct disk *d)
+{
+    static const char *const caches[7] = { NULL, NULL, "none", "writethrough", "writeback", "directsync", "unsafe" };
+    autostr struct str s = STR_INIT;
+    if (d->type != STORAGE_FILE && d->type != STORAGE_BLOCK)
+        return argv_fail(a, &d->meta, "<disk type='%s'> is not supported on bus 'sd'", enum_name(storage_type_names, d->type));
+    if (disk_has_medium(d))
+        str_addf(&s, "file=%s,", argv_escape(a, d->source->file ? d->source->file : d->source->dev));
+    str_addf(&s, "format=%s,if=sd,index=%llu", d->format ? storage_format_names[d->format] : "raw",
+             (unsigned long long)(d->info.address ? d->info.address->unit.v : 0));
+    if (d->readonly == TRI_YES)
+        str_add(&s, ",readonly=on");
+    if (caches[d->cache])
+        str_addf(&s, ",cache=%s", caches[d->cache]);
+    argv_add(a, "-drive", arena_strdup(a->arena, str_text(&s)));
+    return true;
+}
+
 static void write_cache(const struct disk *d, struct props *p)
 {
-    /* What the mode says of the guest's own write cache; read-only media have none. */
+    /* What the mode says of the guest's own write cache; a passed-through LUN has the host's. */
     static const char *const modes[7] = {
         [CACHE_NONE] = "on", [CACHE_WRITEBACK] = "on", [CACHE_UNSAFE] = "on",
         [CACHE_WRITETHROUGH] = "off", [CACHE_DIRECTSYNC] = "off",
     };
-    if (!is_cdrom(d) && d->device != DISK_FLOPPY && d->device != DISK_LUN)
-        props_str(p, "write-cache", modes[d->cache]);
+    if (d->device != DISK_LUN)
+        props_str(p, "write-cache", modes[disk_cache_mode(d)]);
 }
 
 static void error_policy(const struct disk *d, struct props *p)
@@ -167,6 +186,13 @@ static bool disk(struct argv *a, const struct disk *d, unsigned number)
         [BUS_USB] = usb, [BUS_FDC] = floppy,
     };
     const char *node = NULL;
+    if (d->transient == TRI_YES) {
+        argv_beyond(a, "disk %s: <transient/> needs an overlay, which is not supported yet", d->target);
+        if (d->transient_share_backing == TRI_YES)
+            return true; /* plugged in once the overlay is there */
+    }
+    if (d->bus == BUS_SD)
+        return sd_card(a, d);
     if (number && !(node = argv_chain(a, d, number)))
         return false;
     if (!build[d->bus])
@@ -183,11 +209,10 @@ static bool disk(struct argv *a, const struct disk *d, unsigned number)
     geometry(d, p);
     if (!identity(a, d, p))
         return false;
-    if (node) {
-        write_cache(d, p);
-        error_policy(d, p);
-    }
+    write_cache(d, p);
+    error_policy(d, p);
     argv_device(a, p);
+    argv_iotune(a, d);
     return true;
 }
 
@@ -198,6 +223,7 @@ bool argv_disks(struct argv *a)
     unsigned number = 1;
     for (size_t i = 0; i < v->disks.n; i++)
         number += argv_chain_length(v->disks.v[i]) + !argv_chain_length(v->disks.v[i]);
+    a->next_node = number;
     for (size_t i = 0; i < v->disks.n; i++) {
         unsigned n = argv_chain_length(v->disks.v[i]);
         number -= n + !n;

@@ -11,7 +11,10 @@ static void fsdev(struct argv *a, const struct filesystem *f, const char *id)
 {
     static const char *const models[4] = { "passthrough", "passthrough", "mapped", "none" };
     autostr struct str s = STR_INIT;
-    str_addf(&s, "local,security_model=%s", models[f->accessmode]);
+    if (f->driver == FS_DRIVER_HANDLE)
+        str_add(&s, "handle");
+    else
+        str_addf(&s, "local,security_model=%s", models[f->accessmode]);
     if (f->multidevs > MULTIDEVS_DEFAULT)
         str_addf(&s, ",multidevs=%s", filesystem_multidevs_names[f->multidevs]);
     if (f->fmode)
@@ -26,18 +29,53 @@ static void fsdev(struct argv *a, const struct filesystem *f, const char *id)
     argv_add(a, "-fsdev", arena_strdup(a->arena, str_text(&s)));
 }
 
+static const char *virtio_name(struct argv *a, const char *base, const struct filesystem *f)
+{
+    const char *name = argv_virtio(a, base, f->info.address);
+    if (f->model == FLAVOUR_TRANSITIONAL)
+        return arena_printf(a->arena, "%s-transitional", name);
+    if (f->model == FLAVOUR_NON_TRANSITIONAL)
+        return arena_printf(a->arena, "%s-non-transitional", name);
+    return name;
+}
+
+/* virtiofsd does the work at the other end of a socket: one that runs already, or the guest's own. */
+static bool share_virtiofs(struct argv *a, const struct filesystem *f)
+{
+    const char *id = arena_printf(a->arena, "chr-vu-%s", f->info.alias), *path = f->socket;
+    struct props *p = props_new(a->arena);
+    if (!f->target || (!f->dir && !f->socket))
+        return argv_fail(a, &f->meta, "<filesystem> needs <source dir=> or <source socket=>, and <target dir=>");
+    if (!path) {
+        path = arena_printf(a->arena, "%s/%s-fs.sock", a->options->private_dir, f->info.alias);
+        argv_beyond(a, "filesystem %s: virtiofsd is not started yet (try: <source socket=> of one that runs)", f->target);
+    }
+    argv_addf(a, "-chardev", "socket,id=%s,path=%s", id, argv_escape(a, path));
+    props_str(p, "driver", argv_virtio(a, "vhost-user-fs", f->info.address));
+    argv_virtio_options(p, f->virtio.iommu, f->virtio.ats, f->virtio.packed, f->virtio.page_per_vq);
+    props_str(p, "id", f->info.alias);
+    props_str(p, "chardev", id);
+    props_num(p, "queue-size", f->queue);
+    props_str(p, "tag", f->target);
+    props_num(p, "bootindex", f->info.boot_order);
+    if (!argv_address(a, p, &f->meta, f->info.address))
+        return false;
+    argv_device(a, p);
+    return true;
+}
+
 static bool share_9p(struct argv *a, const struct filesystem *f)
 {
     const char *id = arena_printf(a->arena, "fsdev-%s", f->info.alias);
     struct props *p = props_new(a->arena);
     if (f->type != FILESYSTEM_MOUNT && f->type != FILESYSTEM_UNSET)
         return argv_fail(a, &f->meta, "<filesystem type='%s'> is not supported by QEMU", filesystem_type_names[f->type]);
-    if (f->driver > FS_DRIVER_PATH)
+    if (f->driver > FS_DRIVER_HANDLE)
         return argv_fail(a, &f->meta, "<filesystem> driver '%s' is not supported yet", filesystem_driver_names[f->driver]);
     if (!f->dir || !f->target)
         return argv_fail(a, &f->meta, "<filesystem> needs <source dir=> and <target dir=>");
     fsdev(a, f, id);
-    props_str(p, "driver", argv_virtio(a, "virtio-9p", f->info.address));
+    props_str(p, "driver", virtio_name(a, "virtio-9p", f));
     argv_virtio_options(p, f->virtio.iommu, f->virtio.ats, f->virtio.packed, f->virtio.page_per_vq);
     props_str(p, "id", f->info.alias);
     props_str(p, "fsdev", id);
@@ -52,7 +90,7 @@ bool argv_filesystems(struct argv *a)
 {
     const struct devices *v = a->domain->devices;
     for (size_t i = 0; i < v->filesystems.n; i++)
-        if (!share_9p(a, v->filesystems.v[i]))
+        if (!(v->filesystems.v[i]->driver == FS_DRIVER_VIRTIOFS ? share_virtiofs : share_9p)(a, v->filesystems.v[i]))
             return false;
     return true;
 }

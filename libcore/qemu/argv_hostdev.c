@@ -122,10 +122,27 @@ static bool scsi(struct argv *a, const struct hostdev *h, struct props *p)
     return scsi_place(a, h, p);
 }
 
+/* A vhost-scsi target of the host's kernel, by its world wide port name. */
+static bool scsi_host(struct argv *a, const struct hostdev *h, struct props *p)
+{
+    static const char *const flavours[7] = {
+        [HOSTDEV_VIRTIO_TRANSITIONAL] = "-transitional", [HOSTDEV_VIRTIO_NON_TRANSITIONAL] = "-non-transitional",
+    };
+    if (!h->wwpn)
+        return argv_fail(a, &h->meta, "<hostdev type='scsi_host'> needs <source protocol='vhost' wwpn=>");
+    props_fmt(p, "driver", "%s%s", argv_virtio(a, "vhost-scsi", h->info.address), flavours[h->model] ? flavours[h->model] : "");
+    props_str(p, "wwpn", h->wwpn);
+    if (!a->options->standalone)
+        props_fmt(p, "vhostfd", "%d", argv_pass(a, PASSED_DEVICE, h->info.alias, "/dev/vhost-scsi", h));
+    props_str(p, "id", h->info.alias);
+    return true;
+}
+
 bool argv_hostdevs(struct argv *a)
 {
     static bool (*const build[])(struct argv *, const struct hostdev *, struct props *) = {
         [HOSTDEV_USB] = usb, [HOSTDEV_PCI] = pci, [HOSTDEV_SCSI] = scsi, [HOSTDEV_MDEV] = mdev,
+        [HOSTDEV_SCSI_HOST] = scsi_host,
     };
     const struct devices *v = a->domain->devices;
     for (size_t i = 0; i < v->hostdevs.n; i++) {
@@ -133,6 +150,8 @@ bool argv_hostdevs(struct argv *a)
         struct props *p = props_new(a->arena);
         if ((size_t)h->type >= sizeof build / sizeof *build || !build[h->type])
             return argv_fail(a, &h->meta, "<hostdev type='%s'> is not supported yet", enum_name(hostdev_type_names, h->type));
+        if (h->info.address && h->info.address->type == ADDRESS_UNASSIGNED)
+            continue; /* the guest does without it */
         if (!build[h->type](a, h, p))
             return false;
         if (h->type != HOSTDEV_SCSI && !argv_address(a, p, &h->meta, h->info.address))

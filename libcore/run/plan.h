@@ -26,6 +26,7 @@ struct plan {
     const char *emulator;
     LIST(const char) args; /* without argv[0] */
     LIST(const char) env;  /* "NAME=value", all there is */
+    LIST(const char) setup; /* QMP commands as JSON, to be sent before the guest runs */
     struct child_user user;
     struct child_limits limits;
     struct journal journal;

@@ -239,7 +239,11 @@ static bool build(struct planning *g, struct err *e)
     domain_assign_aliases(g->d, a);
     if (!argv_build(g->d, g->caps, &o, a, &g->command, e))
         return false;
+    if (g->command.beyond.n)
+        return err_set(e, ST_FAILED, "%s: %s", g->l->name, g->command.beyond.v[0]);
     add_actions(g);
+    for (size_t i = 0; i < g->command.setup.n; i++)
+        list_add(a, &g->p->setup, g->command.setup.v[i]);
     for (size_t i = 0; i < g->command.env.n; i++)
         list_add(a, &g->p->env, g->command.env.v[i]);
     return true;

@@ -332,13 +332,25 @@ static bool ask_ptys(struct start *s, struct qmp *q, struct err *e)
     return qmp_command(q, "query-chardev", NULL, s->deadline, &chardevs, e) && s->p->complete(s->p, chardevs, e);
 }
 
+/* What QEMU takes only by QMP, such as limits of disks. */
+static bool set_up(struct start *s, struct qmp *q, struct err *e)
+{
+    for (size_t i = 0; i < s->p->setup.n; i++) {
+        autojson json_t *command = json_loads(s->p->setup.v[i], 0, NULL);
+        const char *name = json_string_value(json_object_get(command, "execute"));
+        if (!name || !qmp_command(q, name, json_incref(json_object_get(command, "arguments")), s->deadline, NULL, e))
+            return name ? false : err_set(e, ST_FAILED, "set-up command %zu of the plan is damaged", i + 1);
+    }
+    return true;
+}
+
 /* Without R the event monitor has no reader; QEMU keeps what it has to say to itself once this end is closed. */
 static bool handshake(struct start *s, struct err *e)
 {
     if (!await_or_say(s, H_EXEC, "the emulator to begin", e))
         return false;
     autoqmp struct qmp *q = qmp_connect(s->l->dir, "monitor.sock", s->deadline, e);
-    if (!q || !ask_ptys(s, q, e) || !holds_alive(s, e))
+    if (!q || !set_up(s, q, e) || !ask_ptys(s, q, e) || !holds_alive(s, e))
         return false;
     if (!s->o->no_reap && !await_or_say(s, H_READY, "vm-reap", e))
         return false;
