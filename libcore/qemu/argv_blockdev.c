@@ -12,6 +12,7 @@ struct image {
     const struct storage_source *source;
     const struct meta *at;
     bool readonly;
+    bool below; /* a backing image */
     unsigned number;
     const char *backing; /* node of the next image */
     bool ends_here;      /* an empty <backingStore/>: what the image's header names is not opened */
@@ -19,7 +20,7 @@ struct image {
 
 unsigned argv_chain_length(const struct disk *d)
 {
-    if (!disk_has_medium(d))
+    if (!disk_has_medium(d) || d->type == STORAGE_VHOST_USER)
         return 0;
     unsigned n = 1;
     for (const struct backing_store *b = d->backing; b && b->type; b = b->backing)
@@ -352,8 +353,9 @@ static bool format(struct argv *a, const struct image *i, const struct disk *d, 
     props_str(p, "node-name", node);
     props_bool(p, "read-only", i->readonly);
     props_str(p, "discard", discard[d->discard]);
-    /* QEMU refuses to turn zeroes into holes where discard is off. */
-    props_str(p, "detect-zeroes", d->detect_zeroes == DETECT_UNMAP && d->discard != DISCARD_UNMAP ? "on" : detect[d->detect_zeroes]);
+    /* QEMU refuses to turn zeroes into holes where discard is off; nothing is written to what lies below. */
+    if (!i->below)
+        props_str(p, "detect-zeroes", d->detect_zeroes == DETECT_UNMAP && d->discard != DISCARD_UNMAP ? "on" : detect[d->detect_zeroes]);
     cache(p, disk_cache_mode(d));
     props_str(p, "driver", driver);
     const struct storage_slice *part = slice_of(i);
@@ -407,7 +409,7 @@ static const char *backing(struct argv *a, const struct disk *d, const struct ba
         return NULL;
     if (number > 200)
         return argv_fail(a, &b->meta, "<backingStore>: more than 200 images deep"), NULL;
-    struct image i = { .type = b->type, .format = b->format, .source = b->source, .at = &b->meta, .readonly = true, .number = number };
+    struct image i = { .type = b->type, .format = b->format, .source = b->source, .at = &b->meta, .readonly = true, .below = true, .number = number };
     if (!i.source)
         return argv_fail(a, &b->meta, "<backingStore> needs a <source>"), NULL;
     i.ends_here = b->backing && !b->backing->type;

@@ -205,10 +205,12 @@ static void floppies(struct argv *a)
 {
     const struct devices *d = a->domain->devices;
     struct props *p = props_new(a->arena);
-    bool any = false;
+    bool any = false, used = false;
     for (size_t i = 0; i < d->controllers.n; i++)
         any = any || d->controllers.v[i]->type == CONTROLLER_FDC;
-    if (!any)
+    for (size_t i = 0; i < d->disks.n; i++)
+        used = used || d->disks.v[i]->bus == BUS_FDC;
+    if (!any || !used)
         return;
     if (is_pc(a)) {
         floppy_boot(a, p);

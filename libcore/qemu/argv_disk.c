@@ -179,6 +179,33 @@ static void geometry(const struct disk *d, struct props *p)
     props_num(p, "discard_granularity", d->discard_granularity);
 }
 
+/* Another process does the reading and writing, at the other end of a socket. */
+static bool vhost_user(struct argv *a, const struct disk *d)
+{
+    const struct storage_source *s = d->source;
+    const char *id = arena_printf(a->arena, "chr-vu-%s", d->info.alias);
+    if (d->bus != BUS_VIRTIO || !s || !s->path)
+        return argv_fail(a, &d->meta, "<disk type='vhostuser'> needs <source type='unix' path=> and bus 'virtio'");
+    if (s->reconnect == TRI_YES)
+        argv_addf(a, "-chardev", "socket,id=%s,path=%s,reconnect=%llu", id, argv_escape(a, s->path),
+                  (unsigned long long)s->reconnect_timeout.v);
+    else
+        argv_addf(a, "-chardev", "socket,id=%s,path=%s%s", id, argv_escape(a, s->path),
+                  s->reconnect == TRI_NO ? ",reconnect=0" : "");
+    struct props *p = props_new(a->arena);
+    props_str(p, "driver", argv_virtio(a, "vhost-user-blk", d->info.address));
+    argv_virtio_options(p, d->virtio.iommu, d->virtio.ats, d->virtio.packed, d->virtio.page_per_vq);
+    props_num(p, "num-queues", d->queues);
+    props_num(p, "queue-size", d->queue_size);
+    if (!argv_address(a, p, &d->meta, d->info.address))
+        return false;
+    props_str(p, "chardev", id);
+    props_str(p, "id", d->info.alias);
+    props_num(p, "bootindex", argv_boot_index(a, &d->info));
+    argv_device(a, p);
+    return true;
+}
+
 static bool disk(struct argv *a, const struct disk *d, unsigned number)
 {
     static bool (*const build[10])(struct argv *, const struct disk *, struct props *) = {
@@ -193,6 +220,8 @@ static bool disk(struct argv *a, const struct disk *d, unsigned number)
     }
     if (d->bus == BUS_SD)
         return sd_card(a, d);
+    if (d->type == STORAGE_VHOST_USER)
+        return vhost_user(a, d);
     if (number && !(node = argv_chain(a, d, number)))
         return false;
     if (!build[d->bus])
@@ -216,17 +245,24 @@ static bool disk(struct argv *a, const struct disk *d, unsigned number)
     return true;
 }
 
-/* Images are numbered from the last disk to the first, as libvirt does; an empty drive takes a number too. */
+/* An empty drive takes a number for what may be put in. */
+static unsigned numbers_of(const struct disk *d)
+{
+    unsigned n = argv_chain_length(d);
+    return n || d->type == STORAGE_VHOST_USER ? n : 1;
+}
+
+/* Images are numbered from the last disk to the first, as libvirt does. */
 bool argv_disks(struct argv *a)
 {
     const struct devices *v = a->domain->devices;
     unsigned number = 1;
     for (size_t i = 0; i < v->disks.n; i++)
-        number += argv_chain_length(v->disks.v[i]) + !argv_chain_length(v->disks.v[i]);
+        number += numbers_of(v->disks.v[i]);
     a->next_node = number;
     for (size_t i = 0; i < v->disks.n; i++) {
         unsigned n = argv_chain_length(v->disks.v[i]);
-        number -= n + !n;
+        number -= numbers_of(v->disks.v[i]);
         if (!disk(a, v->disks.v[i], n ? number : 0))
             return false;
     }

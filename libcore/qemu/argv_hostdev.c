@@ -115,8 +115,6 @@ static bool scsi(struct argv *a, const struct hostdev *h, struct props *p)
     props_bool(b, "read-only", h->readonly == TRI_YES);
     argv_blockdev(a, b);
     props_str(p, "driver", "scsi-generic");
-    if (h->shareable == TRI_YES)
-        props_bool(p, "share-rw", true);
     props_str(p, "drive", node);
     props_str(p, "id", h->info.alias);
     return scsi_place(a, h, p);
