@@ -49,6 +49,17 @@ static bool limited(const struct iotune *t, struct limit l[LIMITS])
     return any;
 }
 
+/* The object that has the drive: below the device that the guest sees, where that is a frame for another one. */
+static const char *backend_owner(struct argv *a, const struct disk *d)
+{
+    const char *id = d->info.alias;
+    if (d->bus == BUS_VIRTIO)
+        return arena_printf(a->arena, "/machine/peripheral/%s/virtio-backend", id);
+    if (d->bus == BUS_USB)
+        return arena_printf(a->arena, "/machine/peripheral/%s/%s.0/legacy[0]", id, id);
+    return id;
+}
+
 void argv_iotune(struct argv *a, const struct disk *d)
 {
     struct limit l[LIMITS];
@@ -56,7 +67,7 @@ void argv_iotune(struct argv *a, const struct disk *d)
         return;
     struct props *p = props_new(a->arena), *args = props_obj(p, "arguments");
     props_str(p, "execute", "block_set_io_throttle");
-    props_str(args, "id", d->info.alias);
+    props_str(args, "id", backend_owner(a, d));
     for (size_t i = 0; i < LIMITS; i++)
         if (i < 6 || l[i].value->v) /* the first six are mandatory */
             props_uint(args, l[i].qmp, l[i].value->v);
