@@ -6,6 +6,8 @@
 #   make check-faults  kill the programs at each of their system calls
 #   make demo          define, boot, ask and stop a guest below build/demo
 #   make bench         measure, as ratios against bare QEMU, xmllint and virsh
+#   make refresh       what xml-to-argv prints becomes what its tests expect
+#   make fuzz          libFuzzer on what reads documents, for FUZZ_SECONDS (60)
 #   make lint          warnings of two compilers, pages, scripts, layers
 #   make deps          install what any of these lacks (each does so for itself)
 #   make install DESTDIR= PREFIX=/usr/local    make uninstall
@@ -124,6 +126,12 @@ demo: build/deps.demo all
 # What xml-to-argv prints now becomes what tests/data/argv expects; look at the difference.
 refresh: all
 	@tests/refresh $(B)
+# libFuzzer (clang) on the reader, the passes and the builders, for FUZZ_SECONDS.
+FUZZ_SECONDS ?= 60
+fuzz: tests/fuzz/domain.c $(wildcard libcore/base/*.c libcore/xml/*.c libcore/domain/*.c libcore/qemu/*.c) | build/flags.mk
+	@mkdir -p build/fuzz/corpus
+	clang $(CPPFLAGS) $(PKG_CFLAGS) -std=c17 -g -O1 -fno-strict-aliasing -fsanitize=fuzzer,address,undefined -o build/fuzz/domain $(filter %.c,$^) $(PKG_LIBS)
+	ASAN_OPTIONS=detect_leaks=0 build/fuzz/domain -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -artifact_prefix=build/fuzz/ build/fuzz/corpus tests/data/argv tests/data/refused
 
 bench: build/deps.bench all helpers
 	@tests/bench/run $(B)
@@ -138,6 +146,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all units helpers plain deps check check-faults demo bench lint install uninstall clean refresh
+.PHONY: all units helpers plain deps check check-faults demo bench lint install uninstall clean refresh fuzz
 .SECONDARY:
 -include $(OBJ:.o=.d)
