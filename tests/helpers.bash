@@ -34,9 +34,12 @@ helpers_teardown() {
     if [ "${VMUTILS_TEST_ALONE:-}" = yes ]; then
         helpers_kill_others
     else
-        # Without a process table of its own: the guests of this test, known by its directory.
-        for pid in $(grep -lsF -- "$T" /proc/[0-9]*/cmdline | cut -d/ -f3); do
-            [ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || kill -9 "$pid" 2>/dev/null || true
+        # Without a process table of its own: what this test started is known by its directory.
+        for pid in $(helpers_pids); do
+            case "$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\0' ' ') $(readlink "/proc/$pid/cwd")" in
+            *bats*) ;;
+            *"$T"*) kill -9 "$pid" 2>/dev/null || true ;;
+            esac
         done
     fi
     cd /
