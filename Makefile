@@ -139,9 +139,9 @@ lint: build/deps.lint all
 	+@tests/lint/run $(B)
 
 install: all
-	@sh units/install.sh '$(DESTDIR)' '$(PREFIX)' $(B)
+	@sh cmd/init/install.sh '$(DESTDIR)' '$(PREFIX)' $(B)
 uninstall:
-	@sh units/install.sh --remove '$(DESTDIR)' '$(PREFIX)' $(B)
+	@sh cmd/init/install.sh --remove '$(DESTDIR)' '$(PREFIX)' $(B)
 
 clean:
 	rm -rf build

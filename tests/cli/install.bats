@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load ../helpers
 
-install_to() { (cd "$TOP" && sh units/install.sh "$@" "${B#"$TOP"/}"); }
+install_to() { (cd "$TOP" && sh cmd/init/install.sh "$@" "${B#"$TOP"/}"); }
 
 @test "install puts programs, pages, completions and units below DESTDIR and PREFIX" {
     install_to "$T/dest" /usr

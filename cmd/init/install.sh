@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# units/install.sh DESTDIR PREFIX B: what make install does. --list prints the files it would make instead,
+# cmd/init/install.sh DESTDIR PREFIX B: what make install does. --list prints the files it would make instead,
 # --remove removes them.
 set -eu
 mode=install
@@ -49,7 +49,7 @@ for page in man/*.[157]; do
 done
 put 644 README "$share/doc/vmutils/README"
 put 644 LICENSE "$share/doc/vmutils/LICENSE"
-put_filled 644 units/vmutils.service "$prefix/lib/systemd/system/vmutils.service"
-put_filled 755 units/vmutils.init "$share/doc/vmutils/vmutils.init"
+put_filled 644 cmd/init/vmutils.service "$prefix/lib/systemd/system/vmutils.service"
+put_filled 755 cmd/init/vmutils.init "$share/doc/vmutils/vmutils.init"
 
 [ "$mode" != remove ] || rmdir "$destdir$share/doc/vmutils" 2>/dev/null || true
