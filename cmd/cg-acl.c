@@ -50,6 +50,8 @@ int main(int argc, char **argv)
         cli_usage(print_default ? "--default takes no operand" : "needs one DOMAIN.xml, - or GUEST");
     if (!root_init(&root, a, cli.uri, &e) || !conf_read(&conf, a, root.conf, &notes, &e))
         return cli_fail(&e);
+    if (!print_default)
+        cli_reading("domain XML", 1, argv + first);
     struct domain *d = print_default ? domain_new(a) : load_domain(argv[first], &root, &p);
     cli_notes(&notes);
     if (!d)

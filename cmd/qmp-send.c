@@ -144,7 +144,10 @@ static int run(struct talk *t, char **words, int n)
     if (events)
         return talk_events(t, timeout_ms < 0 ? -1 : now_ms() + timeout_ms, print_event, &count, &e) ? ST_DONE
                                                                                                     : cli_fail(&e);
-    return n ? send_one(t, words, n) : send_lines(t);
+    if (n)
+        return send_one(t, words, n);
+    cli_reading("commands, one JSON object a line,", 0, NULL);
+    return send_lines(t);
 }
 
 int main(int argc, char **argv)

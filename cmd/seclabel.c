@@ -56,6 +56,7 @@ int main(int argc, char **argv)
         cli_usage("needs one DOMAIN.xml, - or GUEST");
     if (!root_init(&root, a, cli.uri, &e) || !conf_read(&conf, a, root.conf, &notes, &e))
         return cli_fail(&e);
+    cli_reading("domain XML", 1, argv + first);
     struct domain *d = load_domain(argv[first], &root, &p);
     cli_notes(&notes);
     if (!d || !owners_plan(d, &conf, root.privileged, a, &owners, &e))

@@ -65,6 +65,7 @@ int main(int argc, char **argv)
     struct definition *x = arena_array(a, n, sizeof *x);
     if (!root_init(&root, a, cli.uri, &e) || !definer_open(&d, &root, a, &e))
         return cli_fail(&e);
+    cli_reading("domain XML", argc - first, argv + first);
     /* All or, while no document can be refused any more, one after the other. */
     for (size_t i = 0; i < n; i++)
         if (!read_and_check(&d, &x[i], operands[i], &e)) {

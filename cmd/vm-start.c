@@ -99,6 +99,8 @@ static int start(const struct root *root, struct run_start *o, const char *word,
 {
     autostr struct str text = STR_INIT;
     enum guest_by by = guest_by(cli.by_name, cli.by_uuid, cli.by_id);
+    if (transient)
+        cli_reading("domain XML", 1, (char *[]){ (char *)transient });
     if (transient ? !load_text(transient, &text, &e) : !(o->name = guest_find(root, a, word, by, &e)))
         return cli_fail(&e);
     o->xml = str_text(&text);
@@ -114,7 +116,11 @@ static int start(const struct root *root, struct run_start *o, const char *word,
 
 int main(int argc, char **argv)
 {
-    int first = cli_parse(&program, argc, argv);
+    /* vm-reap becomes this program, under its own name, where it needs more than the C library. */
+    struct cli_program as = program;
+    if (streq(argv[0], "vm-reap"))
+        as.name = argv[0];
+    int first = cli_parse(&as, argc, argv);
     autoarena struct arena *a = arena_new();
     struct notes notes = { .arena = a };
     struct root root;

@@ -55,6 +55,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < caps_files.n; i++)
         if (!converter_caps_file(&c, caps_files.v[i], &e))
             return cli_fail(&e);
+    cli_reading("domain XML", argc - first, argv + first);
     if (!converter_enter(&c, argv + first, argc - first, &status, &e))
         return e.status ? cli_fail(&e) : status;
     int worst = ST_DONE;

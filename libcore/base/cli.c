@@ -2,11 +2,13 @@
 #include "base/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
@@ -118,8 +120,19 @@ static void set(const struct cli_option *o, const char *value)
     }
 }
 
+/* A descriptor that is closed at the start would be given to the next file that is opened, and messages or
+ * standard output would go there. What takes its place fails to be read or written just as a closed one does. */
+static void hold_standard_descriptors(void)
+{
+    static const int modes[] = { O_WRONLY, O_RDONLY, O_WRONLY };
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) < 0)
+            _exit(ST_FAILED);
+}
+
 int cli_parse(const struct cli_program *p, int argc, char **argv)
 {
+    hold_standard_descriptors();
     program = p;
     collect();
     struct option longs[MAX_OPTIONS + 2] = { 0 };
@@ -209,6 +222,15 @@ void cli_note(const char *fmt, ...)
     vsnprintf(e.text, sizeof e.text, fmt, ap);
     va_end(ap);
     print_line(e.text);
+}
+
+void cli_reading(const char *what, int n, char *const *operands)
+{
+    bool input = n == 0;
+    for (int i = 0; i < n; i++)
+        input = input || streq(operands[i], "-");
+    if (input && isatty(STDIN_FILENO))
+        cli_note("reading %s from the terminal (^D ends it)", what);
 }
 
 void cli_notes(const struct notes *n)

@@ -73,6 +73,8 @@ int cli_parse(const struct cli_program *p, int argc, char **argv);
 int cli_fail(const struct err *e);
 /* A usage error: prints it and exits ST_USAGE. */
 void cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+/* Says that the terminal is read, if it is: operands are read, and n is 0 or one of them is "-". WHAT: "domain XML". */
+void cli_reading(const char *what, int n, char *const *operands);
 /* One line on stderr, not with -q. */
 void cli_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* All notes, one line each, not with -q. */

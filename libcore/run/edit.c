@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "run/define.h"
 #include "run/dump.h"
+#include "store/beside.h"
 #include "store/defs.h"
 
 enum { MAX_WORDS = 32 };
@@ -152,6 +153,9 @@ bool edit_guest(struct edit *x, const char *name, struct err *e)
 {
     autostr struct str before = STR_INIT, shown = STR_INIT;
     struct dump_options o = { .inactive = true, .secrets = true };
+    /* Said before the work is done rather than after it. */
+    if (!beside_root_free(x->root, e) || !beside_guest_free(x->root, name, e))
+        return false;
     if (!def_read(x->root, name, &before, e) || !dump_domain(x->root, name, &o, &shown, e))
         return false;
     struct session s = { .x = x, .name = name, .before = str_text(&before), .shown = str_text(&shown) };

@@ -19,6 +19,8 @@
 #include "qemu/qmp.h"
 #include "run/eventlog.h"
 #include "run/rows.h"
+#include "store/beside.h"
+#include "store/guest.h"
 
 /* As long as any command may hold a lock, and longer: nobody else waits to do this work. */
 enum { LOCK_MS = 10 * 60 * 1000, LIVE_MAX = 16 << 20 };
@@ -176,8 +178,13 @@ static bool repair(const struct root *root, const char *name, long long wait_ms,
 {
     autoarena struct arena *a = arena_new();
     struct life l;
-    if (!life_open(&l, root, a, name, false, e))
-        return all && e->status == ST_NOENT;
+    if (!life_open(&l, root, a, name, false, e)) {
+        if (e->status != ST_NOENT || all)
+            return all && e->status == ST_NOENT;
+        /* Never started by us: if it is there at all, it is clean, or libvirt's. */
+        *e = (struct err){ 0 };
+        return guest_find(root, a, name, GUEST_BY_ANY, e) && beside_guest_free(root, name, e);
+    }
     bool ok = life_lock(&l, wait_ms, "vm-reap", e) && repair_locked(&l, all, notes, e);
     if (ok && l.journal < 0)
         life_end(&l);

@@ -15,8 +15,12 @@ bool load_text(const char *operand, struct str *text, struct err *e)
     const char *name = streq(operand, "-") ? "standard input" : operand;
     autoclose int opened = streq(operand, "-") ? -1 : open(operand, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     int fd = streq(operand, "-") ? STDIN_FILENO : opened;
-    if (fd < 0)
-        return err_errno(e, "cannot open %s", name);
+    if (fd < 0) {
+        err_errno(e, "cannot open %s", name);
+        if (e->status == ST_NOENT && !strchr(name, '/') && !str_ends(name, ".xml"))
+            err_add(e, " (a file is wanted; for a guest try: vm-dumpxml %s | …)", name);
+        return false;
+    }
     if (read_all(fd, XML_MAX_BYTES, text) < 0) {
         if (errno == EFBIG)
             return err_set(e, ST_FAILED, "%s: larger than %d MiB", name, XML_MAX_BYTES >> 20);
