@@ -47,7 +47,7 @@ int main(int argc, char **argv)
     int first = cli_parse(&program, argc, argv), status;
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
-    struct converter c = { .arena = a };
+    autoconverter struct converter c = { .arena = a };
     struct root root;
     if (!root_init(&root, a, cli.uri, &e))
         return cli_fail(&e);

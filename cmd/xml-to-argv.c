@@ -53,7 +53,7 @@ int main(int argc, char **argv)
     int first = cli_parse(&program, argc, argv), status;
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
-    struct converter c = { .arena = a };
+    autoconverter struct converter c = { .arena = a };
     struct root root;
     int as = name_index(command_format_names, COMMAND_FORMATS, format);
     if (as < 0)

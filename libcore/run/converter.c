@@ -58,10 +58,10 @@ static void read_inputs(struct converter *c, char **operands, int n)
         autostr struct str text = STR_INIT;
         in->name = from[i];
         if (load_text(from[i], &text, &in->err)) {
+            char *copy = arena_alloc(c->arena, text.len + 1);
+            memcpy(copy, str_text(&text), text.len);
             in->n = text.len;
-            in->text = str_steal(&text);
-            if (!in->text)
-                in->text = "";
+            in->text = copy;
         }
         list_add(c->arena, &c->inputs, in);
     }
@@ -92,6 +92,14 @@ bool converter_caps_file(struct converter *c, const char *path, struct err *e)
     know(c, emulator ? emulator : "", streq(caps_fact(caps, "accel"), "kvm"), caps);
     c->closed = true;
     return true;
+}
+
+void converter_release(struct converter *c)
+{
+    for (size_t i = 0; i < c->known.n; i++) {
+        caps_free(c->known.v[i]->caps);
+        c->known.v[i]->caps = NULL;
+    }
 }
 
 /* Parent */

@@ -46,6 +46,10 @@ struct converter {
     int link;                   /* the child's end; -1: nobody can be asked */
 };
 
+/* Gives back the facts that were got; what lives in the arena stays. autoconverter does it at the end of a scope. */
+void converter_release(struct converter *c);
+#define autoconverter __attribute__((cleanup(converter_release)))
+
 /* Takes the facts in that file as those of their emulator and accelerator, and of any other emulator for the
  * same architecture; from then on no emulator is run. */
 bool converter_caps_file(struct converter *c, const char *path, struct err *e);
