@@ -116,7 +116,10 @@ static void name_memory(struct arena *a, struct devices *v)
         struct memory_device *m = v->memories.v[i];
         const struct address *at = m->info.address;
         bool slotted = (m->model == MEMORY_DIMM || m->model == MEMORY_NVDIMM) && at && at->type == ADDRESS_DIMM && at->slot.set;
-        name(a, &m->info, prefixes[m->model] ? prefixes[m->model] : "dimm", slotted ? at->slot.v : i);
+        unsigned before = 0; /* of the same model: virtio devices have no slots to be named by */
+        for (size_t k = 0; k < i; k++)
+            before += v->memories.v[k]->model == m->model;
+        name(a, &m->info, prefixes[m->model] ? prefixes[m->model] : "dimm", slotted ? at->slot.v : before);
     }
 }
 

@@ -103,8 +103,12 @@ static bool memory_backend(struct argv *a, const struct memory_device *m, const 
     if (m->pagesize.set || m->nodemask)
         return argv_fail(a, &m->meta, "<memory> <source> with pagesize or nodemask is not supported yet");
     if (!m->path) {
-        argv_object(a, argv_memory_backend(a, id, m->size.v, m->node.set ? (long)m->node.v : -1, (int)m->access,
-                                           m->discard == TRI_YES, false));
+        struct props *ram = argv_memory_backend(a, id, m->size.v, m->node.set ? (long)m->node.v : -1, (int)m->access,
+                                                m->discard == TRI_YES, false);
+        /* Most of it is never plugged in: nothing is set aside for it. */
+        if (m->model == MEMORY_VIRTIO_MEM)
+            props_bool(ram, "reserve", false);
+        argv_object(a, ram);
         return true;
     }
     props_str(o, "qom-type", "memory-backend-file");
@@ -118,8 +122,6 @@ static bool memory_backend(struct argv *a, const struct memory_device *m, const 
         props_uint(o, "align", m->alignsize.v * 1024);
     if (m->pmem == TRI_YES)
         props_str(o, "pmem", "on");
-    if (m->readonly == TRI_YES)
-        props_bool(o, "readonly", true);
     argv_object(a, o);
     return true;
 }
