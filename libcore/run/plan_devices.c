@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libxml/parser.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
@@ -14,23 +15,58 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "domain/chardev.h"
 #include "domain/interface.h"
 
 /* A major number that the kernel keeps for devpts. */
 enum { PTS_MAJOR = 136, PTS_MAJOR_LAST = 143 };
+enum { NETWORK_MAX = 1 << 20 };
 
-static bool join_bridge(int sock, const struct interface *i, struct ifreq *r, struct err *e)
+struct opener {
+    const struct root *root;
+    struct arena *arena;
+    char tap[IFNAMSIZ]; /* the device whose queues are being opened */
+};
+
+const char *plan_network_bridge(const struct root *r, struct arena *a, const char *network, struct err *e)
 {
-    struct ifreq bridge = { 0 };
-    snprintf(bridge.ifr_name, sizeof bridge.ifr_name, "%s", i->bridge);
-    if (ioctl(sock, SIOCGIFINDEX, r) < 0)
-        return err_errno(e, "interface %s", r->ifr_name);
-    bridge.ifr_ifindex = r->ifr_ifindex;
-    return ioctl(sock, SIOCBRADDIF, &bridge) == 0 || err_errno(e, "interface %s: bridge %s", r->ifr_name, i->bridge);
+    autostr struct str text = STR_INIT;
+    char file[300];
+    autoclose int etc = root_open(r, ROOT_ETC, false, e);
+    if (etc < 0)
+        return NULL;
+    if (!network || strchr(network, '/') || (size_t)snprintf(file, sizeof file, "networks/%s.xml", network) >= sizeof file ||
+        file_read_at(etc, file, NETWORK_MAX, true, &text) < 0) {
+        err_set(e, ST_NOENT, "<interface type='network'>: there is no network '%s' in %s (try: type='bridge' or 'user')",
+                network ? network : "", r->uri);
+        return NULL;
+    }
+    xmlDoc *doc = xmlReadMemory(text.p, (int)text.len, file, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    char *bridge = NULL;
+    for (xmlNode *n = doc ? xmlDocGetRootElement(doc)->children : NULL; n && !bridge; n = n->next)
+        if (n->type == XML_ELEMENT_NODE && streq((const char *)n->name, "bridge"))
+            bridge = (char *)xmlGetProp(n, (const xmlChar *)"name");
+    const char *found = arena_strdup(a, bridge);
+    xmlFree(bridge);
+    xmlFreeDoc(doc);
+    if (!found)
+        err_set(e, ST_NOENT, "<interface type='network'>: network '%s' has no bridge (try: type='bridge' or 'user')", network);
+    return found;
 }
 
-static bool bring_up(const struct interface *i, const char *name, struct err *e)
+static bool join_bridge(int sock, const char *bridge, struct ifreq *r, struct err *e)
+{
+    struct ifreq br = { 0 };
+    snprintf(br.ifr_name, sizeof br.ifr_name, "%s", bridge);
+    if (ioctl(sock, SIOCGIFINDEX, r) < 0)
+        return err_errno(e, "interface %s", r->ifr_name);
+    br.ifr_ifindex = r->ifr_ifindex;
+    return ioctl(sock, SIOCBRADDIF, &br) == 0 || err_errno(e, "interface %s: bridge %s", r->ifr_name, bridge);
+}
+
+/* bridge: NULL for none. */
+static bool bring_up(const struct interface *i, const char *bridge, const char *name, struct err *e)
 {
     struct ifreq r = { 0 };
     snprintf(r.ifr_name, sizeof r.ifr_name, "%s", name);
@@ -40,7 +76,7 @@ static bool bring_up(const struct interface *i, const char *name, struct err *e)
     r.ifr_mtu = (int)i->mtu.v;
     if (i->mtu.set && ioctl(sock, SIOCSIFMTU, &r) < 0)
         return err_errno(e, "interface %s: cannot set its MTU", name);
-    if (i->type == INTERFACE_BRIDGE && !join_bridge(sock, i, &r, e))
+    if (bridge && !join_bridge(sock, bridge, &r, e))
         return false;
     if (ioctl(sock, SIOCGIFFLAGS, &r) < 0)
         return err_errno(e, "interface %s", name);
@@ -48,10 +84,14 @@ static bool bring_up(const struct interface *i, const char *name, struct err *e)
     return ioctl(sock, SIOCSIFFLAGS, &r) == 0 || err_errno(e, "interface %s: cannot bring it up", name);
 }
 
-static int open_tap(const struct interface *i, bool first, char name[IFNAMSIZ], struct err *e)
+static int open_tap(struct opener *o, const struct interface *i, bool first, struct err *e)
 {
+    char *name = o->tap;
+    const char *bridge = i->type == INTERFACE_BRIDGE ? i->bridge : NULL;
     struct ifreq r = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (i->queues.v > 1 ? IFF_MULTI_QUEUE : 0) };
-    if (i->type != INTERFACE_BRIDGE && i->type != INTERFACE_ETHERNET) {
+    if (i->type == INTERFACE_NETWORK && !(bridge = plan_network_bridge(o->root, o->arena, i->network, e)))
+        return -1;
+    if (!bridge && i->type != INTERFACE_ETHERNET) {
         err_set(e, ST_FAILED, "<interface type='%s'>: its host end cannot be made yet (try: type='bridge' or 'user')",
                 interface_type_names[i->type]);
         return -1;
@@ -68,22 +108,22 @@ static int open_tap(const struct interface *i, bool first, char name[IFNAMSIZ], 
         return -1;
     }
     memcpy(name, r.ifr_name, IFNAMSIZ);
-    if (first && i->target_managed != TRI_NO && !bring_up(i, name, e))
+    if (first && i->target_managed != TRI_NO && !bring_up(i, bridge, name, e))
         return -1;
     return steal_fd(&fd);
 }
 
-static int open_passed(struct arena *a, const struct passed *w, const struct passed *before, char name[IFNAMSIZ], struct err *e)
+static int open_passed(struct opener *o, const struct passed *w, const struct passed *before, struct err *e)
 {
     static const char *const paths[] = { [PASSED_VHOST_NET] = "/dev/vhost-net", [PASSED_VHOST_VSOCK] = "/dev/vhost-vsock" };
     if (w->kind == PASSED_TAP) {
         bool first = !before || before->kind != PASSED_TAP || before->object != w->object;
         if (first)
-            *name = '\0';
-        int fd = open_tap(w->object, first, name, e);
+            *o->tap = '\0';
+        int fd = open_tap(o, w->object, first, e);
         struct interface *i = (struct interface *)w->object;
         if (fd >= 0 && !i->target)
-            i->target = arena_strdup(a, name); /* live.xml tells which it is */
+            i->target = arena_strdup(o->arena, o->tap); /* live.xml tells which it is */
         return fd;
     }
     const char *path = w->kind == PASSED_VHOST_NET || w->kind == PASSED_VHOST_VSOCK ? paths[w->kind] : w->path;
@@ -93,16 +133,16 @@ static int open_passed(struct arena *a, const struct passed *w, const struct pas
     return fd;
 }
 
-bool plan_devices(struct plan *p, const struct command *c, bool dry_run, struct err *e)
+bool plan_devices(struct plan *p, const struct root *r, const struct command *c, bool dry_run, struct err *e)
 {
-    char name[IFNAMSIZ] = "";
+    struct opener o = { .root = r, .arena = p->arena };
     for (size_t i = 0; i < c->passed.n && !dry_run; i++) {
         const struct passed *w = c->passed.v[i];
         if (w->kind == PASSED_MONITOR)
             continue;
         if (p->n_fds == sizeof p->fds / sizeof *p->fds)
             return err_set(e, ST_FAILED, "too many descriptors for one guest");
-        int fd = open_passed(p->arena, w, i ? c->passed.v[i - 1] : NULL, name, e);
+        int fd = open_passed(&o, w, i ? c->passed.v[i - 1] : NULL, e);
         if (fd < 0)
             return false;
         p->fds[p->n_fds++] = (struct child_fd){ fd, w->number };

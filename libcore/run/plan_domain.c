@@ -358,7 +358,7 @@ static bool plan(struct planning *g, struct err *e)
     if (!choose_id(g, e) || !owners_process(g->d, g->o->conf, g->l->root->privileged, &g->uid, &g->gid, e))
         return false;
     set_user(g);
-    return choose_ports(g, e) && build(g, e) && plan_devices(g->p, &g->command, g->o->dry_run, e) && add_rows(g, e);
+    return choose_ports(g, e) && build(g, e) && plan_devices(g->p, g->l->root, &g->command, g->o->dry_run, e) && add_rows(g, e);
 }
 
 static void print_live(struct plan *p)

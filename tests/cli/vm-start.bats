@@ -376,3 +376,57 @@ is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ]; }
     ok vm-start web
     ok vm-stop --force web
 }
+
+# bats test_tags=root
+@test "vm-start: a tap joins the bridge, or that of the network, and goes with the guest" {
+    requires root
+    requires ip
+    [ -e /dev/net/tun ] || skip "needs /dev/net/tun"
+    cat >inside <<'EOS'
+        ip link add br9 type bridge && ip link set br9 up
+        vm-start --bindir "$T" web && vm-start --bindir "$T" net
+        ip -o link show master br9 | wc -l
+        vm-dumpxml web | grep -o "<target dev='vnet[0-9]*'"
+        vm-stop -q --force web net
+        ip -o link show master br9 | wc -l
+EOS
+    fake web "<interface type='bridge'><source bridge='br9'/><model type='virtio'/></interface>"
+    mkdir -p "$ROOT/etc/qemu/networks"
+    echo "<network><name>lab</name><bridge name='br9'/></network>" >"$ROOT/etc/qemu/networks/lab.xml"
+    fake net "<interface type='network'><source network='lab'/><model type='virtio'/></interface>"
+    export T
+    ok unshare -n bash -e inside
+    contains "$out" "<target dev='vnet0'"
+    same "$(grep -x '[0-9]' <<<"$out" | tr '\n' ' ')" "2 0 "
+}
+
+@test "vm-start: a network that is not there is named" {
+    fake web "<interface type='network'><source network='lab'/><model type='virtio'/></interface>"
+    must_fail any vm-start web
+    contains "$err" "no network 'lab'"
+    is_off
+}
+
+@test "vm-start --foreground: <on_poweroff>restart restarts in place" {
+    BEHAVE=shutdown-after=100 fake web "" "<on_poweroff>restart</on_poweroff>"
+    env vm-start --bindir "$T" --foreground web 3>&- &
+    pid=$!
+    wait_for test -e "$STATE/journal"
+    first=$(journal qemu)
+    echo >"$T/emulator.conf"
+    again() { [ -e "$STATE/journal" ] && [ -n "$(journal qemu)" ] && [ "$(journal qemu)" != "$first" ] && [ "$(journal reaper)" = "$pid" ]; }
+    wait_for again
+    wait_for runs
+    ok vm-stop web
+    wait "$pid"
+}
+
+@test "vm-start --console: then becomes vm-console" {
+    fake web "<serial type='pty'/>"
+    env vm-start --bindir "$T" --console web </dev/null >console 3>&- &
+    pid=$!
+    is_console() { tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q '^vm-console'; }
+    wait_for is_console
+    ok vm-stop web
+    wait "$pid"
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,8 @@ static void setup(void)
     arena = arena_new();
     notes = (struct notes){ .arena = arena };
     ck_assert(root_init(&root, arena, uri, &e));
-    const char *here = realpath("/proc/self/exe", NULL);
+    char here[PATH_MAX];
+    ck_assert_ptr_nonnull(realpath("/proc/self/exe", here));
     snprintf(bindir, sizeof bindir, "%.*s/../../bin", (int)(strrchr(here, '/') - here), here);
     snprintf(fake, sizeof fake, "%.*s/../fake-qemu", (int)(strrchr(here, '/') - here), here);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
