@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Documents that break a rule: tests/data/refused/RULE-WHAT.xml must be refused by that rule, named with file and line.
 load ../helpers
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What documents are when all that they leave open is filled in. Nothing here runs an emulator: its facts come
 # from tests/data/caps.
 load ../helpers
