@@ -21,6 +21,8 @@ static const char *short_name(struct arena *arena, const struct domain *d)
 
 static void environment(struct argv *a)
 {
+    if (a->options->standalone)
+        return; /* whoever runs it has a home */
     const char *home = a->options->home ? a->options->home : a->options->private_dir;
     const char *path = a->options->path ? a->options->path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     list_add(a->arena, &a->command->env, "LC_ALL=C");
@@ -156,6 +158,8 @@ bool argv_build(const struct domain *d, struct caps *caps, const struct argv_opt
     a.short_name = short_name(arena, d);
     if (!filled.lib_dir)
         filled.lib_dir = "/var/lib/libvirt/qemu";
+    if (filled.standalone && !filled.private_dir)
+        filled.private_dir = filled.channel_dir = ".";
     if (!filled.private_dir)
         filled.private_dir = arena_printf(arena, "%s/domain-%s", filled.lib_dir, a.short_name);
     if (!filled.channel_dir)

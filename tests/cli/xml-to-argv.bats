@@ -84,6 +84,18 @@ document() {
     ok argv --standalone --format lines web.xml
     ! grep -qx -e '-S' -e '-mon' -e '-no-shutdown' <<<"$out"
     ! grep -q 'fd=' <<<"$out"
+    ! grep -q '^HOME=' <<<"$out"
+}
+
+@test "a --standalone command starts a guest" {
+    requires qemu-system-x86_64
+    document "" "<channel type='unix'><target type='virtio' name='org.example.0'/></channel><serial type='file'><source path='$T/log'/></serial>" >web.xml
+    xml-to-argv --standalone web.xml >run.sh
+    # shellcheck disable=SC2016
+    sh -c 'echo $$ >pid; exec >qemu.log 2>&1; . ./run.sh' &
+    wait_for test -e log
+    kill -0 "$(cat pid)"
+    kill "$(cat pid)" "$(pgrep -P "$(cat pid)")" 2>/dev/null || true
 }
 
 @test "the caller's environment is not the guest's" {
