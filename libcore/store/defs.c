@@ -14,7 +14,7 @@
 #include "store/head.h"
 #include "store/index.h"
 
-enum { FILE_NAME = GUEST_NAME_MAX + 8 };
+enum { FILE_NAME = GUEST_NAME_MAX + 8, FIND_WAIT_MS = 2000 };
 
 static const char *file_of(char file[FILE_NAME], const char *name)
 {
@@ -286,7 +286,7 @@ void uuid_release(int state, const char *name, const char *uuid)
 const char *uuid_find(int etc, int state, struct arena *a, const char *uuid, struct err *e)
 {
     struct index ix;
-    if (!index_open(&ix, etc, state, -1, e))
+    if (!index_open(&ix, etc, state, now_ms() + FIND_WAIT_MS, e))
         return NULL;
     const char *name = index_owner(&ix, a, uuid);
     index_close(&ix);

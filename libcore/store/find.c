@@ -9,6 +9,7 @@
 #include "store/defs.h"
 #include "store/guest.h"
 #include "store/index.h"
+#include "store/list.h"
 
 struct finder {
     int etc, state, run; /* -1: there is no such directory */
@@ -44,23 +45,33 @@ static const char *by_id(const struct finder *f, const char *word)
     return NULL;
 }
 
+/* Where the index cannot be used (a read-only root, someone who holds it), whoever asks looks for himself. */
+static const char *scan_for_uuid(const struct finder *f, const struct root *r, const char *uuid, struct err *e)
+{
+    struct guests all;
+    if (!guests_list(r, f->a, &all, e))
+        return NULL;
+    for (size_t i = 0; i < all.n; i++) {
+        guests_read_head(r, f->a, &all.v[i]);
+        char found[37];
+        if (all.v[i].uuid && uuid_normal(all.v[i].uuid, found) && streq(found, uuid))
+            return all.v[i].name;
+    }
+    return NULL;
+}
+
 static const char *by_uuid(const struct finder *f, const struct root *r, const char *word, struct err *e)
 {
     char uuid[37];
-    struct err none;
-    if (!uuid_normal(word, uuid) || f->etc < 0)
+    struct err unused = { 0 };
+    if (!uuid_normal(word, uuid))
         return NULL;
-    autoclose int state = root_open(r, ROOT_STATE, true, &none);
-    if (state >= 0)
-        return uuid_find(f->etc, state, f->a, uuid, e);
-    /* Someone who may only read looks for himself. */
-    struct names names;
-    if (!defs_list(f->etc, f->a, &names, e))
-        return NULL;
-    for (size_t i = 0; i < names.v.n; i++)
-        if (streq(def_uuid(r, f->a, names.v.v[i]), uuid))
-            return names.v.v[i];
-    return NULL;
+    if (f->etc >= 0 && f->state >= 0) {
+        const char *name = uuid_find(f->etc, f->state, f->a, uuid, &unused);
+        if (name || unused.status == ST_NOENT)
+            return name;
+    }
+    return scan_for_uuid(f, r, uuid, e);
 }
 
 static const char *find(const struct finder *f, const struct root *r, const char *word, enum guest_by by, struct err *e)

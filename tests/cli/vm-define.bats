@@ -187,6 +187,7 @@ as() {
     ok vm-list --all --name
     same "$out" web
     ok vm-dumpxml web
+    ok vm-dumpxml "$(vm-list --all --uuid)"
     must_fail 7 vm-undefine web
     umount "$ROOT"
 }
