@@ -317,8 +317,8 @@ badly() {
 @test "a journal of rubbish counts as none: nothing was done" {
     EMULATOR=$FAKE_QEMU guest web
     for text in rubbish '' "$(printf '[%.0s' {1..20000})" "$(printf '\x1b[2J')"; do
-        mkdir -p root/lib/vmutils
-        mkdir -m 700 root/lib/vmutils/web
+        mkdir -p root/lib/vmutils/web
+        chmod 700 root/lib/vmutils/web
         echo "$text" >root/lib/vmutils/web/journal
         cp root/lib/vmutils/web/journal root/lib/vmutils/web/live.xml
         ok vm-list --all
