@@ -10,6 +10,7 @@
 #include "domain/hostdev.h"
 #include "domain/interface.h"
 #include "domain/misc.h"
+#include "domain/os.h"
 #include "domain/redirdev.h"
 #include "domain/sound.h"
 #include "domain/tpm.h"
@@ -84,6 +85,8 @@ static bool filesystem_defaults(struct expansion *x, void *dev)
     return true;
 }
 
+static const char *const generated_names[] = { "vnet", "macvtap", "macvlan" };
+
 static bool interface_defaults(struct expansion *x, void *dev)
 {
     struct interface *i = dev;
@@ -93,6 +96,10 @@ static bool interface_defaults(struct expansion *x, void *dev)
             return err_errno(x->p->err, "cannot draw a MAC address");
         i->mac = arena_printf(x->p->arena, "52:54:00:%02x:%02x:%02x", r[0], r[1], r[2]);
     }
+    /* names that a host gives by itself are good for one run */
+    for (size_t p = 0; i->target && p < sizeof generated_names / sizeof *generated_names; p++)
+        if (str_starts(i->target, generated_names[p]))
+            i->target = NULL;
     if (i->coalesce_rx_frames_max.v == 0)
         i->coalesce_rx_frames_max.set = false;
     if (!i->model && i->type != INTERFACE_HOSTDEV)
@@ -250,7 +257,7 @@ static bool tpm_defaults(struct expansion *x, void *dev)
     if (!t->model)
         t->model = x->m->family == MACHINE_PSERIES ? TPM_SPAPR : TPM_TIS;
     if (t->backend == TPM_EMULATOR && (!t->version || streq(t->version, "default")))
-        t->version = t->model == TPM_TIS && !x->express && x->m->family == MACHINE_I440FX ? "1.2" : "2.0";
+        t->version = t->model == TPM_TIS && arch_is_x86(x->d->os->arch) ? "1.2" : "2.0";
     return true;
 }
 
@@ -352,6 +359,15 @@ static bool panic_defaults(struct expansion *x, void *dev)
     return true;
 }
 
+static bool vsock_defaults(struct expansion *x, void *dev)
+{
+    struct vsock *v = dev;
+    (void)x;
+    if (!v->model)
+        v->model = FLAVOUR_VIRTIO;
+    return true;
+}
+
 static bool shmem_defaults(struct expansion *x, void *dev)
 {
     struct shmem *s = dev;
@@ -380,7 +396,7 @@ static bool (*const device_defaults[DEVICE_KINDS])(struct expansion *, void *) =
     [DEVICE_REDIRDEV] = redirdev_defaults, [DEVICE_HUB] = hub_defaults,
     [DEVICE_WATCHDOG] = watchdog_defaults, [DEVICE_RNG] = rng_defaults,
     [DEVICE_PANIC] = panic_defaults,       [DEVICE_SHMEM] = shmem_defaults,
-    [DEVICE_CONSOLE] = console_defaults,
+    [DEVICE_CONSOLE] = console_defaults,   [DEVICE_VSOCK] = vsock_defaults,
 };
 
 static bool graphics_listen(struct expansion *x, struct graphics *g)

@@ -204,6 +204,15 @@ static bool tuning(struct expansion *x)
             !split_scheds(x, &d->cputune->iothreadscheds, "iothreadsched"))
             return false;
     }
+    normal(x, &d->vcpu_cpuset);
+    for (size_t i = 0; d->cputune && i < d->cputune->vcpupins.n; i++)
+        normal(x, &d->cputune->vcpupins.v[i]->cpuset);
+    for (size_t i = 0; d->cputune && i < d->cputune->iothreadpins.n; i++)
+        normal(x, &d->cputune->iothreadpins.v[i]->cpuset);
+    if (d->cputune)
+        normal(x, &d->cputune->emulatorpin);
+    for (size_t i = 0; d->cpu && i < d->cpu->cells.n; i++)
+        normal(x, &d->cpu->cells.v[i]->cpus);
     if (d->numatune)
         normal(x, &d->numatune->nodeset);
     for (size_t i = 0; d->numatune && i < d->numatune->memnodes.n; i++)
@@ -219,12 +228,17 @@ static bool tuning(struct expansion *x)
     return true;
 }
 
+/* Labels that were drawn for one run are not kept for the next. */
 static void seclabels(struct domain *d)
 {
     for (size_t i = 0; i < d->seclabels.n; i++) {
-        if (d->seclabels.v[i]->type == SECLABEL_STATIC && !d->seclabels.v[i]->relabel)
-            d->seclabels.v[i]->relabel = TRI_NO;
-        d->seclabels.v[i]->imagelabel = d->seclabels.v[i]->type == SECLABEL_STATIC ? d->seclabels.v[i]->imagelabel : NULL;
+        struct seclabel *l = d->seclabels.v[i];
+        if (l->type == SECLABEL_STATIC && !l->relabel)
+            l->relabel = TRI_NO;
+        if (l->type == SECLABEL_DYNAMIC && !l->relabel)
+            l->relabel = TRI_YES;
+        if (l->type == SECLABEL_DYNAMIC)
+            l->label = l->imagelabel = NULL;
     }
 }
 
