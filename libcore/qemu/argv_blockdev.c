@@ -424,6 +424,8 @@ const char *argv_chain(struct argv *a, const struct disk *d, unsigned first)
     struct image i = { .type = d->type, .format = d->format, .source = d->source, .at = &d->meta, .number = first };
     i.readonly = d->readonly == TRI_YES || d->device == DISK_CDROM || d->type == STORAGE_DIR;
     i.ends_here = d->backing && !d->backing->type;
+    if (d->auth || d->encryption) /* both stood here before <source> had them */
+        return argv_fail(a, i.at, "<disk> %s: <%s>: secrets are not supported yet", d->target, d->auth ? "auth" : "encryption"), NULL;
     i.backing = backing(a, d, d->backing, first + 1);
     if (!i.backing && d->backing && d->backing->type)
         return NULL;
