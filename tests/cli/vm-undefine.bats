@@ -33,7 +33,7 @@ load ../helpers
 }
 
 @test "a guest with an NVRAM file needs --nvram or --keep-nvram" {
-    domain web "" ""
+    domain web "" "<features><acpi/></features>"
     sed -i "s,</os>,<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader><nvram>$T/web.fd</nvram></os>," web.xml
     ok vm-define -q web.xml
     echo vars >web.fd
