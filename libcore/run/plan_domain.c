@@ -321,6 +321,38 @@ static void add_nvram(struct planning *g)
                                                .why = "nvram" });
 }
 
+/* A QEMU that is killed leaves what it has bound. What lies in a directory of the guest goes with that. */
+static void add_socket(struct planning *g, const char *path, const char *why)
+{
+    if (path && *path == '/' && !str_starts(path, g->private_dir) && !str_starts(path, g->channel_dir))
+        journal_add(&g->p->journal, &(struct row){ .kind = "socket", .object = path, .before = "absent",
+                                                   .wanted = "present", .why = why });
+}
+
+static void add_chardev_sockets(struct planning *g, struct chardev *const *v, size_t n, const char *what)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct chardev_source *s = chardev_first(&v[i]->host);
+        if (v[i]->host.type == CHARDEV_UNIX && s->mode == SOCKET_BIND)
+            add_socket(g, s->path, arena_printf(g->p->arena, "%s %zu", what, i));
+    }
+}
+
+static void add_sockets(struct planning *g)
+{
+    const struct devices *d = g->d->devices;
+    add_chardev_sockets(g, d->serials.v, d->serials.n, "serial");
+    add_chardev_sockets(g, d->parallels.v, d->parallels.n, "parallel");
+    add_chardev_sockets(g, d->channels.v, d->channels.n, "channel");
+    for (size_t i = 0; i < d->graphics.n; i++) {
+        const struct graphics *gr = d->graphics.v[i];
+        add_socket(g, gr->socket, "graphics");
+        for (size_t k = 0; k < gr->listens.n; k++)
+            if (!streq(gr->listens.v[k]->socket, gr->socket))
+                add_socket(g, gr->listens.v[k]->socket, "graphics");
+    }
+}
+
 static bool add_rows(struct planning *g, struct err *e)
 {
     struct owners owners;
@@ -329,6 +361,7 @@ static bool add_rows(struct planning *g, struct err *e)
         add_dir(g, g->private_dir, "private directory");
     if (mentions(g->p, g->channel_dir))
         add_dir(g, g->channel_dir, "channel sockets");
+    add_sockets(g);
     if (!owners_plan(g->d, g->o->conf, g->l->root->privileged, g->p->arena, &owners, e))
         return err_wrap(e, "%s", g->l->name);
     for (size_t i = 0; i < owners.all.n; i++) {

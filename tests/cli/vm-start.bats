@@ -430,3 +430,14 @@ EOS
     ok vm-stop web
     wait "$pid"
 }
+
+@test "vm-start: a socket that a killed QEMU leaves is removed" {
+    requires qemu-system-x86_64
+    guest web "<serial type='unix'><source mode='bind' path='$T/serial.sock'/></serial>"
+    STATE=$ROOT/lib/vmutils/web
+    ok vm-start --paused web
+    test -S serial.sock
+    kill -9 "$(journal qemu)"
+    wait_for is_off
+    [ ! -e serial.sock ]
+}
