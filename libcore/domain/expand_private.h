@@ -15,7 +15,6 @@ struct expansion {
     struct parse *p;
     struct pci_set *pci;
     bool express;   /* bus 0 is PCI Express */
-    bool mmio;      /* virtio devices without an address go to virtio-mmio */
     bool dry;       /* addresses are only counted */
     LIST(struct device_info) placed; /* in a dry run: what has its place already */
     size_t n_ich9;  /* groups of ICH9 USB controllers that have a slot */

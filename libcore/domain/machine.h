@@ -36,7 +36,7 @@ struct machine {
     const char *arches;   /* "x86_64 i686"; NULL: any */
     const char *prefixes; /* "pc pc-i440fx": the type itself or followed by '-'; NULL: any */
     enum controller_model root; /* MODEL_UNSET: no PCI */
-    bool sata, panic, ps2, balloon, isa, cpu, floppy, ide;
+    bool sata, panic, ps2, balloon, cpu;
     enum controller_model usb;       /* model of <controller type='usb'> without one */
     enum controller_model usb_added; /* the one that is there unless the document says otherwise */
     enum controller_model scsi;
