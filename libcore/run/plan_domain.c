@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "domain/alias.h"
 #include "domain/chardev.h"
+#include "domain/disk.h"
 #include "domain/expand.h"
 #include "domain/general.h"
 #include "domain/graphics.h"
@@ -86,6 +87,26 @@ static bool expand(struct planning *g, struct err *e)
     struct emulator_facts facts = facts_of_caps(g->caps);
     struct parse p = { .arena = g->p->arena, .file = g->l->name, .notes = g->notes, .err = e };
     return domain_expand(g->d, &facts, &p);
+}
+
+/* startupPolicy='optional': what is not there is left out, a drive for media stays and is empty. This comes after
+ * addresses were given: the others keep theirs. */
+static void leave_out_missing(struct planning *g)
+{
+    struct devices *v = g->d->devices;
+    size_t kept = 0;
+    for (size_t i = 0; i < v->disks.n; i++) {
+        struct disk *d = v->disks.v[i];
+        const char *path = !d->source ? NULL : d->type == STORAGE_BLOCK ? d->source->dev : d->source->file;
+        bool missing = path && d->source->startup_policy == STARTUP_OPTIONAL && access(path, F_OK) < 0 && errno == ENOENT;
+        if (missing && g->notes)
+            note_add(g->notes, "%s: disk %s: %s is not there: started without it", g->l->name, d->target, path);
+        if (missing)
+            d->source = NULL;
+        if (!missing || d->device == DISK_CDROM || d->device == DISK_FLOPPY)
+            v->disks.v[kept++] = d;
+    }
+    v->disks.n = kept;
 }
 
 static bool choose_firmware(struct planning *g, struct err *e)
@@ -386,7 +407,10 @@ static bool plan(struct planning *g, struct err *e)
 {
     if (!g->o->dry_run && !claim_itself(g, e))
         return false;
-    if (!choose_emulator(g, e) || !check_actions(g, e) || !expand(g, e) || !choose_firmware(g, e))
+    if (!choose_emulator(g, e) || !check_actions(g, e) || !expand(g, e))
+        return false;
+    leave_out_missing(g);
+    if (!choose_firmware(g, e))
         return false;
     if (!choose_id(g, e) || !owners_process(g->d, g->o->conf, g->l->root->privileged, &g->uid, &g->gid, e))
         return false;

@@ -49,3 +49,15 @@ disk() { # TARGET BUS MORE
     must_fail 1 vm-start web
     contains "$err" "web: filesystem share: virtiofsd is not started yet"
 }
+
+# bats test_tags=user
+@test "an optional medium that is not there is left out, with a notice; a mandatory one is an error" {
+    local missing="<disk type='file' device='cdrom'><source file='$T/none.iso' startupPolicy='optional'/><target dev='hdc' bus='ide'/><readonly/></disk>"
+    guest web "$missing$(disk vda virtio)"
+    ok vm-start --paused web
+    contains "$err" "disk hdc: $T/none.iso is not there: started without it"
+    vm-stop --force web
+    guest other "${missing/optional/mandatory}"
+    must_fail any vm-start other
+    contains "$err" "$T/none.iso"
+}
