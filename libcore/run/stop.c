@@ -15,7 +15,7 @@
 const char *const stop_mode_names[3] = { "acpi", "agent", "quit" };
 
 /* A guest that is still booting lets the first request pass by: ask again, soon at first. */
-enum { ASK_AGAIN_MS = 1000, ASK_AGAIN_MAX_MS = 8000, QMP_MS = 5000, TERM_MS = 5000, KILL_MS = 30000 };
+enum { ASK_AGAIN_MS = 1000, ASK_ONCE_MS = 1000, ASK_AGAIN_MAX_MS = 8000, QMP_MS = 5000, TERM_MS = 5000, KILL_MS = 30000 };
 
 struct stop {
     struct life *l;
@@ -73,21 +73,22 @@ static bool ask(struct stop *s, struct err *e)
     long long deadline = now_ms() + s->o->timeout_ms, pause = ASK_AGAIN_MS;
     struct err last = { 0 };
     while (!proc_wait(s->pidfd, now_ms())) {
-        if (ms_left(deadline) == 0) {
-            err_set(e, ST_TIMEOUT, "%s: still runs after %g s%s%s", s->l->name, (double)s->o->timeout_ms / 1000,
-                    *last.text ? ": " : "", last.text);
-            err_add(e, " (try: vm-stop --force)");
-            return false;
-        }
         *last.text = '\0';
         long long answer = now_ms() + QMP_MS < deadline ? now_ms() + QMP_MS : deadline;
+        if (s->o->timeout_ms == 0)
+            answer = now_ms() + ASK_ONCE_MS; /* ask, and do not wait for what comes of it */
         bool asked = s->o->mode == STOP_AGENT ? ask_agent(s, answer, &last) : ask_qmp(s, answer, &last);
         if (!asked && s->o->mode == STOP_AGENT && !proc_wait(s->pidfd, now_ms())) {
             *e = last;
             return false;
         }
         long long again = now_ms() + pause;
-        proc_wait(s->pidfd, again < deadline ? again : deadline);
+        if (!proc_wait(s->pidfd, again < deadline ? again : deadline) && ms_left(deadline) == 0) {
+            err_set(e, ST_TIMEOUT, "%s: still runs after %g s%s%s", s->l->name, (double)s->o->timeout_ms / 1000,
+                    *last.text ? ": " : "", last.text);
+            err_add(e, " (try: vm-stop --force)");
+            return false;
+        }
         pause = pause * 2 < ASK_AGAIN_MAX_MS ? pause * 2 : ASK_AGAIN_MAX_MS;
     }
     s->how = stop_mode_names[s->o->mode];

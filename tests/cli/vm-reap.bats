@@ -132,3 +132,13 @@ is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ] && [ ! -e "$S
     settled() { ! pgrep -f "$T/emulator" && is_off; }
     wait_for settled
 }
+
+@test "vm-reap: a QEMU that talks without end fills no disk" {
+    fake web
+    ok vm-start web
+    yes "this guest has much to say" | head -c 3500000 >"/proc/$(journal qemu)/fd/2"
+    drained() { [ "$(stat -c %s "$ROOT/log/qemu/web.log.old")" -gt 1000000 ]; }
+    wait_for drained
+    [ "$(cat "$ROOT"/log/qemu/web.log* | wc -c)" -lt 2300000 ]
+    ok vm-stop web
+}
