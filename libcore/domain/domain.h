@@ -136,7 +136,6 @@ struct device_info {
     enum tri rom_enabled, rom_bar;
     const char *rom_file;
 };
-extern const struct element alias_element;
 #define DEVICE_FIELDS(type)                                                                        \
     { "boot@order", K_U32, AT(type, info.boot_order) },                                            \
     { "boot@loadparm", K_STR, AT(type, info.loadparm) },                                           \

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "domain/chardev.h"
 #include "qemu/qmp.h"
 #include "store/alive.h"
@@ -138,9 +139,9 @@ static void send_away(const struct look *l)
     unsigned long long start;
     if (!lock_holder(l->dir, "console.lock", &pid, &start))
         return;
-    autoclose int pidfd = process_pidfd(pid, start);
-    if (pidfd >= 0 && pidfd_signal(pidfd, SIGHUP) == 0 && !pidfd_wait(pidfd, now_ms() + TAKE_OVER_MS))
-        pidfd_signal(pidfd, SIGKILL);
+    autoclose int pidfd = proc_open((struct proc_id){ pid, start });
+    if (pidfd >= 0 && proc_signal(pidfd, SIGHUP) == 0 && !proc_wait(pidfd, now_ms() + TAKE_OVER_MS))
+        proc_signal(pidfd, SIGKILL);
 }
 
 static int take_lock(const struct look *l, bool force, struct err *e)

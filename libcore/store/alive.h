@@ -33,16 +33,4 @@ int alive_lock(int dir, const char *name);
  * it is never a later process of the same number. -1: nobody holds it (errno ESRCH) or errno. */
 int alive_pidfd(int dir, const char *name, pid_t *pid);
 
-/* A pidfd of exactly the process with that pid and start time (pid_start_time()), -1 with ESRCH if it
- * is gone. */
-int process_pidfd(pid_t pid, unsigned long long start_time);
-
-enum process { PROCESS_GONE, PROCESS_EXITING, PROCESS_LIVES };
-/* Zombies count as gone; PF_EXITING in /proc/PID/stat as exiting (it may have lost its locks already). */
-enum process process_state(pid_t pid, unsigned long long start_time);
-
-/* Polls the pidfd until the process is gone or deadline (now_ms() clock, < 0: none). */
-bool pidfd_wait(int pidfd, long long deadline);
-int pidfd_signal(int pidfd, int sig);
-
 #endif

@@ -12,23 +12,8 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "base/str.h"
-
-unsigned long long pid_start_time(pid_t pid)
-{
-    char path[32], buf[1024];
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    autoclose int fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof buf - 1);
-    if (n <= 0)
-        return 0;
-    buf[n] = '\0';
-    /* The command's name may hold blanks and parentheses: what counts comes after the last one. */
-    char *p = strrchr(buf, ')');
-    for (int field = 2; p && field < 22; field++)
-        p = strchr(p + 1, ' ');
-    return p ? strtoull(p, NULL, 10) : 0;
-}
 
 static bool read_id(const char *path, char *id, size_t n)
 {
@@ -82,7 +67,7 @@ static bool read_note(int fd, int *pid, unsigned long long *start, char what[512
     char note[512];
     ssize_t n = pread(fd, note, sizeof note - 1, 0);
     note[n > 0 ? n : 0] = '\0';
-    return sscanf(note, "%d %llu %511[^\n]", pid, start, what) == 3 && *start && pid_start_time(*pid) == *start;
+    return sscanf(note, "%d %llu %511[^\n]", pid, start, what) == 3 && *start && proc_id_of(*pid).start == *start;
 }
 
 static void say_busy(int fd, const char *label, struct err *e)
@@ -118,7 +103,7 @@ static bool leave_note(int fd, const char *what)
     char note[512];
     if (self != getpid()) {
         self = getpid();
-        start = pid_start_time(self);
+        start = proc_id_of(self).start;
     }
     int n = snprintf(note, sizeof note - 1, "%d %llu %s", (int)self, start, what);
     if (n > (int)sizeof note - 2)

@@ -31,10 +31,6 @@ int lock_held(int dir, const char *name, enum lock_kind kind);
 /* Who holds the lock on name in dir, by the note it left: false if nobody does, or it cannot be told. */
 bool lock_holder(int dir, const char *name, pid_t *pid, unsigned long long *start);
 
-/* Time at which pid started, in clock ticks since boot (field 22 of /proc/PID/stat); 0 if there is no such
- * process. With the pid it names a process for good (within this boot). */
-unsigned long long pid_start_time(pid_t pid);
-
 /* The id of this boot and of this machine, NUL-terminated lower-case text; false with errno. */
 bool boot_id(char id[37]);
 bool machine_id(char id[33]);
