@@ -19,9 +19,9 @@ static long long timeout_ms = CAPS_TIMEOUT_MS;
 
 static const struct cli_option options[] = {
     { "domain", 0, NULL, CLI_FLAG, &domain, "domain capabilities of one emulator, in place of the host's" },
-    { "arch", 0, "ARCH", CLI_TEXT, &arch, "with --domain, --device, --export: architecture (the host's)" },
+    { "arch", 0, "ARCH", CLI_TEXT, &arch, "with --domain, --device, --export, --queries: architecture (the host's)" },
     { "machine", 0, "MACHINE", CLI_TEXT, &machine, "with --domain: machine type (the emulator's default)" },
-    { "virttype", 0, "kvm|qemu", CLI_TEXT, &virttype, "with --domain, --device, --export: accelerator (kvm where it can be used)" },
+    { "virttype", 0, "kvm|qemu", CLI_TEXT, &virttype, "likewise: accelerator (kvm where it can be used)" },
     { "emulator", 0, "PATH", CLI_TEXT, &emulator, "ask only this emulator" },
     { "bindir", 0, "DIR", CLI_LIST, &bindirs, "search emulators here before /usr/bin (any number of times)" },
     { "device", 0, "TYPE", CLI_TEXT, &device, "properties of a device or object type" },
@@ -29,7 +29,7 @@ static const struct cli_option options[] = {
     { "format", 0, "xml|json", CLI_TEXT, &format, "XML (default), or all facts as JSON" },
     { "timeout", 0, "SECONDS", CLI_SECONDS, &timeout_ms, "give an emulator up after so long (10)" },
     { "no-cache", 0, NULL, CLI_FLAG, &no_cache, "ask again, whatever is kept" },
-    { "queries", 0, NULL, CLI_FLAG, &queries, "print the QMP commands that an emulator is sent, and run nothing" },
+    { "queries", 0, NULL, CLI_FLAG, &queries, "print the QMP commands that one emulator is sent" },
     { "sysroot", 0, "DIR", CLI_TEXT, &sysroot, "look at /usr/bin, /dev, /proc, /sys below DIR" },
     CLI_END
 };
@@ -103,7 +103,10 @@ static int one(struct arena *a, const struct caps_env *env, struct notes *notes,
     struct caps *c = capsdoc_choose(a, env, &choice, &e);
     if (!c)
         return cli_fail(&e);
-    bool ok = export_to ? write_export(c, out)
+    if (queries)
+        caps_queries_of(out, c);
+    bool ok = queries     ? true
+              : export_to ? write_export(c, out)
               : device  ? capsdoc_properties(out, env, &choice, device, cli.json, &e)
                         : capsdoc_domain(out, a, env, c, &choice, notes, &e);
     caps_free(c);
@@ -119,10 +122,6 @@ int main(int argc, char **argv)
     autostr struct str out = STR_INIT;
     struct notes notes = { .arena = a };
     struct root root;
-    if (queries) {
-        caps_queries(&out, streq(virttype, "kvm"));
-        return put(&out);
-    }
     if (!root_init(&root, a, cli.uri, &e))
         return cli_fail(&e);
     struct caps_env env = {
@@ -133,5 +132,5 @@ int main(int argc, char **argv)
         .sysroot = sysroot,
         .timeout_ms = timeout_ms,
     };
-    return domain || device || export_to ? one(a, &env, &notes, &out) : host(a, &env, &root, &notes, &out);
+    return domain || device || export_to || queries ? one(a, &env, &notes, &out) : host(a, &env, &root, &notes, &out);
 }

@@ -545,13 +545,17 @@ static unsigned question_count(const struct caps_digest *d)
     return first_model() + (unsigned)d->models.n;
 }
 
+static void ask_model(struct str *out, const char *model, size_t n)
+{
+    str_addf(out,
+             "{\"execute\":\"query-cpu-model-expansion\",\"arguments\":{\"type\":\"static\",\"model\":{\"name\":\"%s\"}},\"id\":%u}\n",
+             model, first_model() + (unsigned)n);
+}
+
 void caps_digest_more(struct caps_digest *d, struct str *out)
 {
     for (; d->models_asked < d->models.n; d->models_asked++)
-        str_addf(out,
-                 "{\"execute\":\"query-cpu-model-expansion\",\"arguments\":{\"type\":\"static\",\"model\":"
-                 "{\"name\":\"%s\"}},\"id\":%u}\n",
-                 d->models.v[d->models_asked], first_model() + (unsigned)d->models_asked);
+        ask_model(out, d->models.v[d->models_asked], d->models_asked);
 }
 
 void caps_queries(struct str *out, bool kvm)
@@ -568,6 +572,15 @@ void caps_queries(struct str *out, bool kvm)
     for (unsigned i = 0; i < device_count(); i++)
         str_addf(out, "{\"execute\":\"device-list-properties\",\"arguments\":{\"typename\":\"%s\"},\"id\":%u}\n",
                  caps_devices[i], QUESTIONS + i);
+}
+
+void caps_queries_of(struct str *out, struct caps *c)
+{
+    const char *name, *value;
+    size_t n = 0;
+    caps_queries(out, caps_kvm(c));
+    for (size_t at = 0; caps_each(c, "model", &at, &name, &value);)
+        ask_model(out, name, n++);
 }
 
 /* [{"name": "iothread", "type": "link<iothread>", …}, …] */

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "qemu/caps.h"
 
 /* From what an emulator answers to the image of qemu/caps.h. */
 struct caps_digest;
@@ -18,6 +19,9 @@ void caps_digest_free(struct caps_digest *d);
 /* What to send, all at once: one command a line. kvm: the accelerator is KVM. No "quit" is among them: QEMU
  * would leave before its last answers are through if their reader is slow, and drop them. */
 void caps_queries(struct str *out, bool kvm);
+
+/* Everything that the emulator was sent whose facts these are. */
+void caps_queries_of(struct str *out, struct caps *c);
 
 /* One line that came back, without its newline. Answers of other commands, and events, are passed over.
  * False with err: not QEMU, not JSON, too old, or an answer that was not asked for. */
