@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154
 # What is wrong, hostile or strange is refused with a line that says why, and harms nothing.
 # bats file_tags=user
 load ../helpers

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154
 # What someone new types first, and by mistake.
 # bats file_tags=user
 load ../helpers
@@ -45,7 +46,7 @@ needing_a_guest="qmp-send vm-console vm-dumpxml vm-edit vm-reap vm-reset vm-resu
     embed
     for p in $needing_a_guest; do
         # shellcheck disable=SC2046
-        must_fail 3 "$p" $([ $p != vm-wait ] || echo --state running) nosuch </dev/null
+        must_fail 3 "$p" $([ "$p" != vm-wait ] || echo --state running) nosuch </dev/null
         contains "$err" "$p: nosuch: no such guest in $URI" "vm-list --all"
     done
     ok find "$ROOT" -name '*nosuch*'
