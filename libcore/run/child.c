@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -241,9 +240,6 @@ bool launch(struct launch *l, pid_t *reaper, struct err *e)
     }
     if (l->foreground)
         *reaper = parent;
-    else if (l->with_r)
-        while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-            ;
     l->child = child;
     close(l->q[1]);
     close(l->r[1]);

@@ -57,7 +57,7 @@ struct launch {
     int q[2];     /* S keeps q[0] */
     int r[2];     /* S keeps r[0] */
     bool with_r;  /* false: --no-reap, Q is a child of S, which leaves it behind */
-    pid_t child;  /* without R: Q, a child of S */
+    pid_t child;  /* of S, to be waited for in the end: without R it is Q, else it only forks R; 0 in the foreground */
     bool foreground; /* the calling process becomes R, the child goes on as S */
 };
 

@@ -23,7 +23,7 @@
 #include "store/guest.h"
 
 /* As long as any command may hold a lock, and longer: nobody else waits to do this work. */
-enum { LOCK_MS = 10 * 60 * 1000, LIVE_MAX = 16 << 20 };
+enum { LOCK_MS = 10 * 60 * 1000, LIVE_MAX = 16 << 20, REAPER_MS = 200 };
 
 const char *const end_reason_names[6] = { "unknown", "shutdown", "rebooted", "destroyed", "crashed", "failed" };
 
@@ -171,7 +171,10 @@ static bool repair_locked(struct life *l, bool leave_to_reaper, struct notes *no
         return true;
     /* It may be about to start the guest again, which is not ours to prevent. */
     autoclose int reaper = leave_to_reaper && l->running ? proc_open(l->j.reaper) : -1;
-    return reaper >= 0 || life_undo(l, pidfd, "unknown", notes, e);
+    /* One that was killed together with QEMU takes a moment to be gone. */
+    if (reaper >= 0 && !proc_wait(reaper, now_ms() + REAPER_MS))
+        return true;
+    return life_undo(l, pidfd, "unknown", notes, e);
 }
 
 static bool repair(const struct root *root, const char *name, long long wait_ms, bool all, struct notes *notes, struct err *e)

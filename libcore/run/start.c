@@ -502,5 +502,8 @@ bool start_plan(struct life *l, struct plan *p, const struct start_options *o, s
     close_fd(&s.launch.q[0]);
     close_fd(&s.launch.r[0]);
     plan_release(p);
+    if (!o->no_reap && s.launch.child > 0)
+        while (waitpid(s.launch.child, NULL, 0) < 0 && errno == EINTR)
+            ;
     return ok;
 }
