@@ -90,6 +90,7 @@ f = open(sys.argv[1], "w"); fcntl.lockf(f, fcntl.LOCK_EX); print("held", flush=T
     contains "$err" "runs under libvirt (pid $!)"
     must_fail 4 vm-define web.xml
     kill $!
+    wait $! || true
     ok vm-undefine web
 }
 
