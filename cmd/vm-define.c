@@ -70,6 +70,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < n; i++)
         if (!read_and_check(&d, &x[i], operands[i], &e)) {
             cli_notes(&notes);
+            definer_close(&d);
             return cli_fail(&e);
         }
     cli_notes(&notes);
