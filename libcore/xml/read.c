@@ -13,6 +13,7 @@
 
 /* Reading one element of a table: the struct to fill, its table, and where in it we are. */
 struct reader {
+    const char *name; /* of the element as it stands in the document: one table may serve several */
     const struct element *e;
     char *self;
     char prefix[160]; /* path from the table's element to the XML element being read, "" at the top */
@@ -24,7 +25,7 @@ static bool read_element(struct reader *r, xmlNode *x, struct parse *p);
 static const char *short_name(const struct reader *r)
 {
     const char *slash = strrchr(r->prefix, '/');
-    return !r->n ? r->e->name : slash ? slash + 1 : r->prefix;
+    return !r->n ? r->name : slash ? slash + 1 : r->prefix;
 }
 
 /* Text of an element without blanks around it; libvirt trims the same way for numbers and keeps
@@ -87,7 +88,7 @@ static bool only_one(const struct element *e, const char *attribute)
 static const char *describe(struct parse *p, const struct place *at)
 {
     if (at->tail[0] == '@')
-        return arena_printf(p->arena, "<%s> %s", only_one(at->r->e, at->tail) ? at->r->e->name : short_name(at->r),
+        return arena_printf(p->arena, "<%s> %s", only_one(at->r->e, at->tail) ? at->r->name : short_name(at->r),
                             at->tail + 1);
     return arena_printf(p->arena, "<%s>", at->tail[0] ? at->tail : short_name(at->r));
 }
@@ -403,6 +404,8 @@ static void *read_struct(const struct element *e, xmlNode *x, struct parse *p)
 {
     struct reader r;
     r.e = e;
+    /* Names in a namespace are given in the canonical prefix, which only the table knows. */
+    r.name = x->ns && x->ns->prefix ? e->name : (const char *)x->name;
     r.self = arena_alloc(p->arena, e->size);
     r.n = 0;
     r.prefix[0] = '\0';
@@ -504,6 +507,7 @@ static bool read_children(struct reader *r, xmlNode *x, struct parse *p)
             continue;
         struct reader in;
         in.e = r->e;
+        in.name = r->name;
         in.self = r->self;
         if (!deeper(&in, r, name))
             return parse_error(p, (int)xmlGetLineNo(c), "nested too deep");

@@ -27,3 +27,9 @@ load ../helpers
 EOF
     contains "$err" "(rule topology)" "(rule pinning)"
 }
+
+@test "a wrong value names the element as the document has it" {
+    domain web "<serial type='foo'/>"
+    must_fail 1 xml-to-argv web.xml
+    contains "$err" "web.xml:9: <serial> type 'foo': not one of null, "
+}
