@@ -4,7 +4,8 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/table.h"
-#include "guard/owners.h"
+#include "guard/dac.h"
+#include "guard/guard.h"
 #include "run/load.h"
 
 static bool strict;
@@ -23,20 +24,19 @@ static const struct column columns[] = {
     { NULL, "change", COLUMN_BOOL },   { "NOTE", "note", COLUMN_TEXT }, { "PATH", "path", COLUMN_TEXT },
 };
 
-static void print(struct arena *a, const struct owners *o)
+static void print(struct arena *a, const struct guard *g)
 {
     struct table t;
     autostr struct str out = STR_INIT;
     table_init(&t, a, columns, sizeof columns / sizeof *columns);
-    const char *process = arena_printf(a, "%u:%u", (unsigned)o->uid, (unsigned)o->gid);
-    table_row(&t, (const char *[]){ "dac", "process", NULL, NULL, NULL, process, "no", NULL, NULL });
-    for (size_t i = 0; i < o->all.n; i++) {
-        const struct owner *w = o->all.v[i];
-        const char *now = w->exists ? arena_printf(a, "%u:%u", (unsigned)w->uid, (unsigned)w->gid) : NULL;
-        const char *wanted = w->change ? arena_printf(a, "%u:%u", (unsigned)w->want_uid, (unsigned)w->want_gid) : now;
-        table_row(&t, (const char *[]){ "dac", w->object->why, object_use_names[w->object->use],
-                                        w->exists ? arena_printf(a, "%04o", (unsigned)w->mode) : NULL, now, wanted,
-                                        w->change ? "yes" : "no", w->kept, w->object->path });
+    for (size_t i = 0; i < g->processes.n; i++) {
+        const struct guard_process *p = g->processes.v[i];
+        table_row(&t, (const char *[]){ p->layer, "process", NULL, NULL, NULL, p->label, "no", p->note, NULL });
+    }
+    for (size_t i = 0; i < g->entries.n; i++) {
+        const struct guard_entry *w = g->entries.v[i];
+        table_row(&t, (const char *[]){ w->layer, w->why, w->use, w->mode, w->now, w->wanted, w->change ? "yes" : "no",
+                                        w->note, w->path });
     }
     (cli.json ? table_json : table_text)(&t, &out);
     fputs(str_text(&out), stdout);
@@ -51,16 +51,21 @@ int main(int argc, char **argv)
     struct parse p = { .arena = a, .notes = &notes, .err = &e, .strict = strict };
     struct root root;
     struct conf conf;
-    struct owners owners;
+    struct journal journal = { .arena = a };
+    struct guard g = { .arena = a, .conf = &conf, .root = &root, .claims = -1, .dry_run = true, .notes = &notes, .journal = &journal };
     if (argc - first != 1)
         cli_usage("needs one DOMAIN.xml, - or GUEST");
     if (!root_init(&root, a, cli.uri, &e) || !conf_read(&conf, a, root.conf, &notes, &e))
         return cli_fail(&e);
     cli_reading("domain XML", 1, argv + first);
-    struct domain *d = load_domain(argv[first], &root, &p);
-    cli_notes(&notes);
-    if (!d || !owners_plan(d, &conf, root.privileged, a, &owners, &e))
+    const struct domain *d = load_domain(argv[first], &root, &p);
+    g.domain = d;
+    g.name = d ? d->name : NULL;
+    if (!d || !dac_process(d, &conf, root.privileged, &g.uid, &g.gid, &e) || !guard_plan(&g, &e)) {
+        cli_notes(&notes);
         return cli_fail(&e);
-    print(a, &owners);
+    }
+    cli_notes(&notes);
+    print(a, &g);
     return cli_done(ST_DONE);
 }

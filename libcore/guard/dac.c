@@ -3,14 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "guard/dac_row.h"
+#include "store/claim.h"
 
 static int open_object(const char *path)
 {
@@ -24,6 +25,11 @@ static bool owner_of(int fd, char out[32])
         return false;
     snprintf(out, 32, "%u:%u", st.st_uid, st.st_gid);
     return true;
+}
+
+void dac_claim_name(char *name, const struct identity *id)
+{
+    snprintf(name, CLAIM_NAME, "object-%llx-%llx", id->dev, id->ino);
 }
 
 static bool parse_owner(const char *text, uid_t *uid, gid_t *gid)
@@ -46,20 +52,6 @@ bool dac_look(const char *path, struct identity *id, char owner[32], struct err 
     return true;
 }
 
-bool dac_plan(struct journal *j, const char *path, uid_t uid, gid_t gid, const char *why, struct err *e)
-{
-    char real[PATH_MAX], before[32], wanted[32];
-    struct row row = { .kind = "owner", .object = real, .before = before, .wanted = wanted, .why = why };
-    if (!realpath(path, real))
-        return err_errno(e, "%s: %s", why, path);
-    if (!dac_look(real, &row.id, before, e))
-        return err_wrap(e, "%s", why);
-    snprintf(wanted, sizeof wanted, "%u:%u", uid, gid);
-    if (strcmp(before, wanted))
-        journal_add(j, &row);
-    return true;
-}
-
 static bool set_owner(int fd, const char *owner)
 {
     uid_t uid;
@@ -68,8 +60,9 @@ static bool set_owner(int fd, const char *owner)
     return parse_owner(owner, &uid, &gid) && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) == 0;
 }
 
-bool dac_apply(const struct row *row, struct err *e)
+static bool apply(const struct row *row, const struct row_context *c, struct err *e)
 {
+    (void)c;
     char now[32];
     autoclose int fd = open_object(row->object);
     if (fd < 0 || !owner_of(fd, now))
@@ -94,7 +87,7 @@ static void sync_object(int fd, dev_t journal_dev)
         fsync(again);
 }
 
-enum undo dac_undo(const struct row *row, bool same_boot, dev_t journal_dev, struct err *e)
+static enum undo give_back(const struct row *row, bool same_boot, dev_t journal_dev, struct err *e)
 {
     char now[32];
     autoclose int fd = open_object(row->object);
@@ -127,3 +120,27 @@ enum undo dac_undo(const struct row *row, bool same_boot, dev_t journal_dev, str
     sync_object(fd, journal_dev);
     return UNDO_DONE;
 }
+
+/* Guests that share a disk hold a claim on it; the last of them gives the owner back. */
+static enum undo undo(const struct row *row, const struct row_context *c, struct err *e)
+{
+    char name[CLAIM_NAME], owner[32];
+    struct identity now;
+    struct stat st;
+    bool busy = false;
+    int claim = -1;
+    /* By what it is now: device numbers change with each boot. */
+    if (dac_look(row->object, &now, owner, e)) {
+        dac_claim_name(name, &now);
+        claim = claim_take(c->claims, name, false, now_ms(), &busy, e);
+    }
+    if (busy)
+        return UNDO_DONE;
+    if (fstat(c->dir, &st) < 0)
+        st.st_dev = 0;
+    enum undo r = give_back(row, c->same_boot, st.st_dev, e);
+    claim_drop(c->claims, name, claim);
+    return r;
+}
+
+const struct row_kind dac_kinds[] = { { "owner", apply, undo }, { 0 } };

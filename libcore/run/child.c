@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "run/child.h"
 
-#include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -97,37 +95,6 @@ static bool set_session(const struct child_image *im)
     return chdir("/") == 0;
 }
 
-static bool set_limit(int which, unsigned long long value, bool exactly)
-{
-    struct rlimit now;
-    if (!value && !exactly)
-        return true;
-    if (getrlimit(which, &now) < 0)
-        return false;
-    now.rlim_cur = value;
-    if (now.rlim_max < value || exactly)
-        now.rlim_max = value;
-    return setrlimit(which, &now) == 0;
-}
-
-static bool set_limits(const struct child_limits *l)
-{
-    return set_limit(RLIMIT_NOFILE, l->files, false) && set_limit(RLIMIT_NPROC, l->processes, false) &&
-           set_limit(RLIMIT_CORE, l->core_zero ? 0 : l->core, l->core_zero);
-}
-
-/* The bounding set can only be dropped while the caller is still root, hence all in one step. */
-static bool set_user(const struct child_user *u)
-{
-    if (!u->change)
-        return true;
-    capng_clear(CAPNG_SELECT_BOTH);
-    int r = capng_change_id((int)u->uid, (int)u->gid, CAPNG_INIT_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
-    if (r < 0 && errno == 0)
-        errno = EPERM;
-    return r == 0;
-}
-
 /* The only descriptor of "alive" in this process: closing another one would drop the lock. Opened before the
  * user changes, who may not enter the directory, and locked after. */
 static int open_alive(int dir)
@@ -154,10 +121,9 @@ static _Noreturn void become_qemu(struct launch *l)
         give_up(s, "cannot open alive");
     if (!set_session(&l->qemu))
         give_up(s, "cannot start a session");
-    if (!set_limits(&l->limits))
-        give_up(s, "cannot set resource limits");
-    if (!set_user(&l->user))
-        give_up(s, "cannot change to QEMU's user");
+    const char *what;
+    if (!guard_enter(l->enter, &what))
+        give_up(s, what);
     if (!lock_alive(alive))
         give_up(s, "cannot lock alive");
     report(s, 'p', getpid(), NULL);

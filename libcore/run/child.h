@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "guard/enter.h"
 
 /* The two processes of a start: R, the parent of QEMU, and Q, which becomes QEMU. Both are forks of S, the
  * process that starts the guest, until they exec (vm-state(5), "Life of a guest"). */
@@ -28,18 +29,6 @@ struct child_image {
     bool keep_stdio; /* in the foreground: stdin, stdout and stderr stay as they are */
 };
 
-/* Whom Q becomes. change=false: it stays what the caller is. */
-struct child_user {
-    bool change;
-    uid_t uid;
-    gid_t gid;
-};
-
-struct child_limits {
-    bool core_zero;                                   /* no core dumps */
-    unsigned long long files, processes, core; /* 0: as they are */
-};
-
 /* What Q tells S on its socket, and R to S on its own. */
 struct child_report {
     char what; /* 'R' R's pid; 'p' Q's pid, both in value; 'x' exec or set-up failed: value is errno, text what; 'r' R is ready;
@@ -50,8 +39,7 @@ struct child_report {
 
 struct launch {
     struct child_image qemu, reap;
-    struct child_user user;
-    struct child_limits limits;
+    const struct enter *enter; /* for Q */
     int lock;     /* NAME/lock: closed by R and Q at once */
     int dir;      /* the guest's directory: Q opens "alive" there */
     int q[2];     /* S keeps q[0] */

@@ -114,7 +114,7 @@ static bool undo_orphaned(struct life *l, const struct ended *w, struct notes *n
     if (!journal_read(w->journal, &j, e))
         return false;
     autoclose int claims = root_open(l->root, ROOT_CLAIMS, true, e);
-    struct rows_context c = { claims, w->journal, true };
+    struct row_context c = { .root = l->root, .guest = l->name, .claims = claims, .dir = w->journal, .same_boot = true };
     return j.undone || !j.complete || strcmp(j.start, w->start) || rows_undo(&j, &c, notes, e);
 }
 

@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "host/machine.h"
-#include "run/claim.h"
+#include "store/claim.h"
 #include "run/eventlog.h"
 #include "run/rows.h"
 #include "store/alive.h"
@@ -211,9 +211,15 @@ static int claim_alone(const struct life *l, char name[CLAIM_NAME], struct err *
     return fd;
 }
 
+struct row_context life_row_context(const struct life *l)
+{
+    return (struct row_context){ .root = l->root, .guest = l->name, .claims = l->claims, .dir = l->dir,
+                                 .same_boot = strcmp(l->j.boot, l->boot) == 0 };
+}
+
 static bool undo(struct life *l, const char *why, struct notes *notes, struct err *e)
 {
-    struct rows_context c = { l->claims, l->dir, strcmp(l->j.boot, l->boot) == 0 };
+    struct row_context c = life_row_context(l);
     if (l->j.complete && !l->j.undone && !rows_undo(&l->j, &c, notes, e))
         return err_wrap(e, "%s", l->name);
     for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++)

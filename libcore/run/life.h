@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "host/root.h"
+#include "guard/kind.h"
 #include "store/journal.h"
 
 /* One guest as a changing command sees it: its directory, its lock, its journal, its process. */
@@ -46,6 +47,9 @@ bool life_look(struct life *l, enum life_is *is, int *pidfd, struct notes *notes
 /* Under the lock, after life_look said LIFE_LEFT or LIFE_STARTED: ends what is left of the process, undoes the
  * journal, removes live.xml and sockets. why goes into events as the reason ("shutdown", "unknown"…). */
 bool life_undo(struct life *l, int pidfd, const char *why, struct notes *notes, struct err *e);
+
+/* What undoing (and doing) rows of its journal needs to know. */
+struct row_context life_row_context(const struct life *l);
 
 /* life_look and, unless the guest runs, life_undo with reason "unknown": what every changing command begins
  * with. *is: LIFE_OFF or LIFE_RUNNING, then with *pidfd. */

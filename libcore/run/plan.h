@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "domain/domain.h"
+#include "guard/enter.h"
 #include "host/conf.h"
 #include "qemu/caps_get.h"
 #include "run/child.h"
@@ -27,8 +28,7 @@ struct plan {
     LIST(const char) args; /* without argv[0] */
     LIST(const char) env;  /* "NAME=value", all there is */
     LIST(const char) setup; /* QMP commands as JSON, to be sent before the guest runs */
-    struct child_user user;
-    struct child_limits limits;
+    struct enter enter;
     struct journal journal;
     size_t n_claims, n_fds;
     int claims[CHILD_FDS / 2];            /* held from here to the end of QEMU */

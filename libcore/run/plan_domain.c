@@ -17,15 +17,14 @@
 #include "domain/graphics.h"
 #include "domain/os.h"
 #include "guard/dac.h"
-#include "guard/owners.h"
+#include "guard/guard.h"
 #include "host/firmware.h"
 #include "qemu/argv.h"
 #include "qemu/facts.h"
-#include "run/claim.h"
+#include "store/claim.h"
 #include "run/firmware.h"
 #include "run/plan.h"
 #include "run/plan_devices.h"
-#include "run/rows.h"
 #include "store/beside.h"
 #include "store/guest.h"
 
@@ -285,52 +284,6 @@ static void add_dir(struct planning *g, const char *path, const char *why)
     journal_add(&g->p->journal, &(struct row){ .kind = "dir", .object = path, .before = "absent", .wanted = owner, .why = why });
 }
 
-/* Another guest that has the object at its wanted owner knows the owner it had before: in its journal. */
-static const char *owner_before(struct planning *g, const struct identity *id, const char *wanted)
-{
-    struct err e;
-    autoclose int state = root_open(g->l->root, ROOT_STATE, false, &e);
-    autodir DIR *d = state < 0 ? NULL : fdopendir(steal_fd(&state));
-    for (struct dirent *f; d && (f = readdir(d));) {
-        autoclose int dir = *f->d_name == '.' ? -1 : openat(dirfd(d), f->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        autoclose int fd = dir < 0 ? -1 : journal_open(dir);
-        struct journal j = { .arena = g->p->arena };
-        if (fd < 0 || !journal_read(fd, &j, &e) || !j.complete || j.undone)
-            continue;
-        for (size_t i = 0; i < j.rows.n; i++) {
-            const struct row *row = j.rows.v[i];
-            if (streq(row->kind, "owner") && identity_same(&row->id, id, true) && streq(row->wanted, wanted))
-                return row->before;
-        }
-    }
-    return NULL;
-}
-
-static bool add_owner(struct planning *g, const struct owner *w, struct err *e)
-{
-    char real[PATH_MAX], now[32], wanted[32], claim[CLAIM_NAME];
-    struct identity id;
-    const char *why = w->object->why;
-    bool busy;
-    if (!realpath(w->object->path, real))
-        return err_errno(e, "%s: %s: %s", g->l->name, why, w->object->path);
-    if (!dac_look(real, &id, now, e))
-        return err_wrap(e, "%s: %s", g->l->name, why);
-    if (!g->o->dry_run) {
-        /* Taken before the owner is looked at: nobody gives it back between the look and the deed. */
-        rows_claim_name(claim, &id);
-        int fd = claim_take(g->l->claims, claim, true, now_ms() + 2000, &busy, e);
-        if (fd < 0 || !add_claim(g, fd, e) || !dac_look(real, &id, now, e))
-            return err_wrap(e, "%s: %s", g->l->name, why);
-    }
-    snprintf(wanted, sizeof wanted, "%u:%u", (unsigned)w->want_uid, (unsigned)w->want_gid);
-    const char *before = streq(now, wanted) ? owner_before(g, &id, wanted) : now;
-    if (before)
-        journal_add(&g->p->journal, &(struct row){ .kind = "owner", .object = real, .id = id, .before = before,
-                                                   .wanted = wanted, .why = why });
-    return true;
-}
-
 static void add_nvram(struct planning *g)
 {
     const struct domain_os *os = g->d->os;
@@ -374,33 +327,36 @@ static void add_sockets(struct planning *g)
     }
 }
 
+static bool confine(struct planning *g, struct err *e)
+{
+    struct guard guard = {
+        .arena = g->p->arena, .name = g->l->name, .domain = g->d, .conf = g->o->conf, .root = g->l->root,
+        .emulator = g->p->emulator, .claims = g->o->dry_run ? -1 : g->l->claims, .dry_run = g->o->dry_run,
+        .notes = g->notes, .uid = g->uid, .gid = g->gid, .journal = &g->p->journal,
+        .private_dir = mentions(g->p, g->private_dir) ? g->private_dir : NULL,
+        .channel_dir = mentions(g->p, g->channel_dir) ? g->channel_dir : NULL,
+    };
+    bool ok = guard_plan(&guard, e);
+    for (size_t i = 0; i < guard.n_held; i++)
+        ok = add_claim(g, guard.held[i], e) && ok;
+    g->p->enter = guard.enter;
+    g->p->enter.limits = (struct enter_limits){
+        .files = (unsigned long long)conf_number(g->o->conf, "max_files", 0),
+        .processes = (unsigned long long)conf_number(g->o->conf, "max_processes", 0),
+        .core_zero = conf_get(g->o->conf, "max_core") && conf_number(g->o->conf, "max_core", -1) == 0,
+    };
+    return ok || err_wrap(e, "%s", g->l->name);
+}
+
 static bool add_rows(struct planning *g, struct err *e)
 {
-    struct owners owners;
     add_nvram(g);
     if (mentions(g->p, g->private_dir))
         add_dir(g, g->private_dir, "private directory");
     if (mentions(g->p, g->channel_dir))
         add_dir(g, g->channel_dir, "channel sockets");
     add_sockets(g);
-    if (!owners_plan(g->d, g->o->conf, g->l->root->privileged, g->p->arena, &owners, e))
-        return err_wrap(e, "%s", g->l->name);
-    for (size_t i = 0; i < owners.all.n; i++) {
-        const struct owner *w = owners.all.v[i];
-        if (w->exists && (w->change || streq(w->kept, "is right")) && g->l->root->privileged && !add_owner(g, w, e))
-            return false;
-    }
-    return true;
-}
-
-static void set_user(struct planning *g)
-{
-    g->p->user = (struct child_user){ g->l->root->privileged, g->uid, g->gid };
-    g->p->limits = (struct child_limits){
-        .files = (unsigned long long)conf_number(g->o->conf, "max_files", 0),
-        .processes = (unsigned long long)conf_number(g->o->conf, "max_processes", 0),
-        .core_zero = conf_get(g->o->conf, "max_core") && conf_number(g->o->conf, "max_core", -1) == 0,
-    };
+    return confine(g, e);
 }
 
 static bool plan(struct planning *g, struct err *e)
@@ -412,9 +368,8 @@ static bool plan(struct planning *g, struct err *e)
     leave_out_missing(g);
     if (!choose_firmware(g, e))
         return false;
-    if (!choose_id(g, e) || !owners_process(g->d, g->o->conf, g->l->root->privileged, &g->uid, &g->gid, e))
+    if (!choose_id(g, e) || !dac_process(g->d, g->o->conf, g->l->root->privileged, &g->uid, &g->gid, e))
         return false;
-    set_user(g);
     return choose_ports(g, e) && build(g, e) && plan_devices(g->p, g->l->root, &g->command, g->o->dry_run, e) && add_rows(g, e);
 }
 
@@ -427,7 +382,7 @@ static void print_live(struct plan *p)
 
 static bool complete(struct plan *p, const json_t *chardevs, struct err *e)
 {
-    plan_ptys(p->domain, chardevs, p->arena, p->user.change ? p->user.uid : geteuid());
+    plan_ptys(p->domain, chardevs, p->arena, p->enter.user.change ? p->enter.user.uid : geteuid());
     print_live(p);
     (void)e;
     return true;

@@ -15,42 +15,8 @@
 #include "base/file.h"
 #include "guard/dac.h"
 #include "host/root.h"
-#include "run/claim.h"
 
 enum { TREE_DEPTH = 16 };
-
-struct kind {
-    const char *name;
-    bool (*apply)(const struct row *row, struct err *e);
-    enum undo (*undo)(const struct row *row, const struct rows_context *c, struct err *e);
-};
-
-void rows_claim_name(char *name, const struct identity *id)
-{
-    snprintf(name, CLAIM_NAME, "object-%llx-%llx", id->dev, id->ino);
-}
-
-/* Guests that share a disk hold a claim on it; the last of them gives the owner back. */
-static enum undo undo_owner(const struct row *row, const struct rows_context *c, struct err *e)
-{
-    char name[CLAIM_NAME], owner[32];
-    struct identity now;
-    struct stat st;
-    bool busy = false;
-    int claim = -1;
-    /* By what it is now: device numbers change with each boot. */
-    if (dac_look(row->object, &now, owner, e)) {
-        rows_claim_name(name, &now);
-        claim = claim_take(c->claims, name, false, now_ms(), &busy, e);
-    }
-    if (busy)
-        return UNDO_DONE;
-    if (fstat(c->dir, &st) < 0)
-        st.st_dev = 0;
-    enum undo r = dac_undo(row, c->same_boot, st.st_dev, e);
-    claim_drop(c->claims, name, claim);
-    return r;
-}
 
 /* The directory that holds path; *base is what path is called in it. make: missing ones are made, which are
  * everyone's and stay. */
@@ -63,10 +29,11 @@ static int open_parent(const char *path, bool make, char copy[PATH_MAX], char **
     return dir_walk(*copy ? copy : "/", make ? 0711 : 0, e);
 }
 
-static bool make_dir(const struct row *row, struct err *e)
+static bool make_dir(const struct row *row, const struct row_context *c, struct err *e)
 {
     char copy[PATH_MAX], *base;
     unsigned uid, gid;
+    (void)c;
     if (sscanf(row->wanted, "%u:%u", &uid, &gid) != 2)
         return err_set(e, ST_FAILED, "%s: owner '%s' is not UID:GID", row->object, row->wanted);
     autoclose int parent = open_parent(row->object, true, copy, &base, e);
@@ -116,13 +83,13 @@ static enum undo undo_path(const struct row *row, int depth, struct err *e)
     return UNDO_FAILED;
 }
 
-static enum undo undo_dir(const struct row *row, const struct rows_context *c, struct err *e)
+static enum undo undo_dir(const struct row *row, const struct row_context *c, struct err *e)
 {
     (void)c;
     return undo_path(row, TREE_DEPTH, e);
 }
 
-static enum undo undo_socket(const struct row *row, const struct rows_context *c, struct err *e)
+static enum undo undo_socket(const struct row *row, const struct row_context *c, struct err *e)
 {
     struct stat st;
     (void)c;
@@ -134,11 +101,12 @@ static enum undo undo_socket(const struct row *row, const struct rows_context *c
 }
 
 /* No name appears before the copy is whole: a death on the way leaves nothing. */
-static bool copy_nvram(const struct row *row, struct err *e)
+static bool copy_nvram(const struct row *row, const struct row_context *c, struct err *e)
 {
     char copy[PATH_MAX], *base, self[40];
     unsigned uid, gid;
     int skip = 0;
+    (void)c;
     if (sscanf(row->wanted, "%u:%u %n", &uid, &gid, &skip) != 2 || !skip)
         return err_set(e, ST_FAILED, "%s: '%s' names no owner and template", row->object, row->wanted);
     const char *template = row->wanted + skip;
@@ -165,46 +133,49 @@ static bool copy_nvram(const struct row *row, struct err *e)
     return true;
 }
 
-static bool nothing_to_do(const struct row *row, struct err *e)
+static bool nothing_to_do(const struct row *row, const struct row_context *c, struct err *e)
 {
-    (void)row, (void)e;
+    (void)row, (void)c, (void)e;
     return true;
 }
 
-static enum undo nothing_to_undo(const struct row *row, const struct rows_context *c, struct err *e)
+static enum undo nothing_to_undo(const struct row *row, const struct row_context *c, struct err *e)
 {
     (void)row, (void)c, (void)e;
     return UNDO_DONE;
 }
 
-static const struct kind kinds[] = {
-    { "owner", dac_apply, undo_owner },
+static const struct row_kind run_kinds[] = {
     { "dir", make_dir, undo_dir },
     { "socket", nothing_to_do, undo_socket },
     { "nvram", copy_nvram, nothing_to_undo },
+    { 0 },
 };
 
-static const struct kind *kind_of(const struct row *row)
+static const struct row_kind *const kinds[] = { run_kinds, dac_kinds };
+
+static const struct row_kind *kind_of(const struct row *row)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i].name, row->kind) == 0)
-            return &kinds[i];
+        for (const struct row_kind *k = kinds[i]; k->name; k++)
+            if (strcmp(k->name, row->kind) == 0)
+                return k;
     return NULL;
 }
 
-bool rows_apply(const struct journal *j, struct err *e)
+bool rows_apply(const struct journal *j, const struct row_context *c, struct err *e)
 {
     for (size_t i = 0; i < j->rows.n; i++)
-        if (!kind_of(j->rows.v[i])->apply(j->rows.v[i], e))
+        if (!kind_of(j->rows.v[i])->apply(j->rows.v[i], c, e))
             return false;
     return true;
 }
 
-bool rows_undo(const struct journal *j, const struct rows_context *c, struct notes *notes, struct err *e)
+bool rows_undo(const struct journal *j, const struct row_context *c, struct notes *notes, struct err *e)
 {
     bool ok = true;
     for (size_t i = j->rows.n; i-- > 0;) {
-        const struct kind *k = kind_of(j->rows.v[i]);
+        const struct row_kind *k = kind_of(j->rows.v[i]);
         struct err one = { 0 };
         enum undo r = UNDO_FAILED;
         if (k)

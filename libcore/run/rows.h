@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "guard/kind.h"
 #include "store/journal.h"
 
 /* What the kinds of rows of a journal mean: how each is done and undone.
@@ -15,20 +16,11 @@
  *   nvram   a copy of the firmware's template  absent -> UID:GID TEMPLATE; the copy is the guest's and stays
  */
 
-struct rows_context {
-    int claims;      /* directory of claims */
-    int dir;         /* the guest's directory, which has the journal */
-    bool same_boot;
-};
-
 /* Does every row in order. On failure the rows before it are done; the caller undoes the journal. */
-bool rows_apply(const struct journal *j, struct err *e);
+bool rows_apply(const struct journal *j, const struct row_context *c, struct err *e);
 
 /* Undoes every row, last first. What someone else has changed since is noted and left. False if a row could
  * not be undone: the journal must stay. */
-bool rows_undo(const struct journal *j, const struct rows_context *c, struct notes *notes, struct err *e);
-
-/* Name of the claim by which guests that use one object are counted, in name (64 bytes). */
-void rows_claim_name(char *name, const struct identity *id);
+bool rows_undo(const struct journal *j, const struct row_context *c, struct notes *notes, struct err *e);
 
 #endif

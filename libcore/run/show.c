@@ -47,7 +47,7 @@ static json_t *texts(const char *first, const void *list)
 
 void show_plan(const struct plan *p, bool json, struct str *out)
 {
-    const char *user = p->user.change ? arena_printf(p->arena, "%u:%u", (unsigned)p->user.uid, (unsigned)p->user.gid)
+    const char *user = p->enter.user.change ? arena_printf(p->arena, "%u:%u", (unsigned)p->enter.user.uid, (unsigned)p->enter.user.gid)
                                       : arena_printf(p->arena, "%u:%u", (unsigned)geteuid(), (unsigned)getegid());
     if (!json) {
         show_text(p, user, out);

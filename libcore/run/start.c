@@ -449,9 +449,10 @@ static bool begin(struct start *s, struct err *e)
 {
     struct life *l = s->l;
     pid_t reaper = 0;
-    if (!rows_apply(&l->j, e) || !prepare(s, e))
+    struct row_context c = life_row_context(l);
+    if (!rows_apply(&l->j, &c, e) || !prepare(s, e))
         return false;
-    s->launch = (struct launch){ .user = s->p->user, .limits = s->p->limits, .lock = l->lock, .dir = l->dir,
+    s->launch = (struct launch){ .enter = &s->p->enter, .lock = l->lock, .dir = l->dir,
                                  .with_r = !s->o->no_reap, .foreground = s->o->foreground };
     fill_qemu(s);
     fill_reaper(s);

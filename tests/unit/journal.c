@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "run/claim.h"
+#include "store/claim.h"
 #include "run/reaper.h"
 #include "run/rows.h"
 #include "store/journal.h"
@@ -151,11 +151,11 @@ START_TEST(a_private_directory_goes_with_what_is_in_it_and_no_further)
 {
     struct journal j = { .arena = arena };
     char path[100], in[120], owner[40];
-    struct rows_context c = { dir, dir, true };
+    struct row_context c = { .claims = dir, .dir = dir, .same_boot = true };
     snprintf(path, sizeof path, "%s/way/domain-web", base);
     snprintf(owner, sizeof owner, "%u:%u", geteuid(), getegid());
     journal_add(&j, &(struct row){ .kind = "dir", .object = path, .before = "absent", .wanted = owner, .why = "test" });
-    ck_assert_msg(rows_apply(&j, &e), "%s", e.text);
+    ck_assert_msg(rows_apply(&j, &c, &e), "%s", e.text);
     ck_assert_int_eq(mkdirat(dir, "precious", 0700), 0);
     snprintf(in, sizeof in, "%s/sub", path);
     ck_assert_int_eq(mkdir(in, 0700), 0);
@@ -171,7 +171,7 @@ END_TEST
 START_TEST(a_row_of_a_kind_that_is_not_known_keeps_the_journal)
 {
     struct journal j = { .arena = arena };
-    struct rows_context c = { dir, dir, true };
+    struct row_context c = { .claims = dir, .dir = dir, .same_boot = true };
     journal_add(&j, &(struct row){ .kind = "spell", .object = "/x", .before = "a", .wanted = "b", .why = "c" });
     ck_assert(!rows_undo(&j, &c, &notes, &e));
     ck_assert_int_eq(e.status, ST_FAILED);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "run/claim.h"
+#include "store/claim.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef RUN_CLAIM_H
-#define RUN_CLAIM_H
+#ifndef STORE_CLAIM_H
+#define STORE_CLAIM_H
 
 #include <stdbool.h>
 #include <stddef.h>

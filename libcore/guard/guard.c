@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guard/guard.h"
+
+#include <unistd.h>
+
+#include "guard/dac.h"
+
+/* In the order in which their rows are done. */
+static bool (*const layers[])(struct guard *g, struct err *e) = {
+    dac_layer,
+};
+
+bool guard_hold(struct guard *g, int fd, struct err *e)
+{
+    if (g->n_held == GUARD_HELD) {
+        close(fd);
+        return err_set(e, ST_FAILED, "too many claims for one guest");
+    }
+    g->held[g->n_held++] = fd;
+    return true;
+}
+
+void guard_add(struct guard *g, const struct guard_entry *entry)
+{
+    struct guard_entry *copy = arena_alloc(g->arena, sizeof *copy);
+    *copy = *entry;
+    list_add(g->arena, &g->entries, copy);
+}
+
+void guard_add_process(struct guard *g, const char *layer, const char *label, const char *note)
+{
+    struct guard_process *p = arena_alloc(g->arena, sizeof *p);
+    *p = (struct guard_process){ layer, label, note };
+    list_add(g->arena, &g->processes, p);
+}
+
+bool guard_plan(struct guard *g, struct err *e)
+{
+    domain_objects(g->domain, g->arena, &g->objects);
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
+        if (!layers[i](g, e))
+            return false;
+    return true;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef GUARD_GUARD_H
+#define GUARD_GUARD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "domain/domain.h"
+#include "domain/objects.h"
+#include "guard/enter.h"
+#include "host/conf.h"
+#include "host/root.h"
+#include "store/journal.h"
+
+/* The confinement of one guest, all layers: what is done to objects of the host, as rows of the journal, and what its
+ * process takes on before it becomes QEMU. vm-start carries it out, seclabel prints it; neither knows a layer. */
+
+/* What one layer has to say of one object. */
+struct guard_entry {
+    const char *layer;
+    const char *path, *why; /* "disk vda" */
+    const char *use;        /* object_use_names */
+    const char *mode;       /* "0600"; NULL where the layer has none */
+    const char *now;        /* owner or label as it is; NULL: the object is not there */
+    const char *wanted;     /* as it is to be while the guest runs */
+    bool change;            /* wanted is brought about before QEMU starts, and now after it */
+    const char *note;       /* why it is left as it is */
+};
+
+/* What one layer makes of the guest's process. */
+struct guard_process {
+    const char *layer;
+    const char *label; /* "64055:64055", "system_u:system_r:svirt_t:s0:c1,c2" */
+    const char *note;
+};
+
+enum { GUARD_HELD = 16 };
+
+struct guard {
+    /* What is asked. Texts and lists below live in the arena. */
+    struct arena *arena;
+    const char *name;
+    const struct domain *domain;           /* as it is to run: expanded, firmware chosen */
+    const struct conf *conf;
+    const struct root *root;
+    const char *emulator;                  /* NULL: not known yet */
+    const char *private_dir, *channel_dir; /* below lib/qemu; NULL: the guest needs none */
+    int claims;                            /* directory of claims; -1 in a dry run */
+    bool dry_run;                          /* look, but take no claims and make nothing */
+    uid_t uid;                             /* QEMU's, by dac_process() */
+    gid_t gid;
+    struct notes *notes;
+
+    /* What comes out. */
+    struct objects objects;
+    LIST(struct guard_entry) entries;
+    LIST(struct guard_process) processes;
+    struct journal *journal; /* rows are added */
+    struct enter enter;
+    size_t n_held;
+    int held[GUARD_HELD];    /* claims, which QEMU is to inherit; the caller closes them */
+};
+
+/* Asks every layer. False with e: nothing was changed, held[] has what was claimed until then. */
+bool guard_plan(struct guard *g, struct err *e);
+
+/* For layers: another claim to hold (fd is closed on failure), another entry, another process. */
+bool guard_hold(struct guard *g, int fd, struct err *e);
+void guard_add(struct guard *g, const struct guard_entry *entry);
+void guard_add_process(struct guard *g, const char *layer, const char *label, const char *note);
+
+#endif
