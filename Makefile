@@ -4,6 +4,7 @@
 #   make               build/bin/* from cmd/*.c over build/libcore.a
 #   make check         build and run every test; T='tests/cli/run.bats …' only those
 #   make check-faults  kill the programs at each of their system calls
+#   make check-lsm     boot guests with SELinux and AppArmor and run their tests; K=selinux only those
 #   make demo          define, boot, ask and stop a guest below build/demo
 #   make bench         measure, as ratios against bare QEMU, xmllint and virsh
 #   make refresh       what xml-to-argv prints becomes what its tests expect
@@ -121,6 +122,9 @@ plain:
 	@$(MAKE) SANITIZE= all helpers
 check-faults: build/deps.check all helpers
 	@FAULTS=all FILE_TIMEOUT=7200 TEST_TIMEOUT=3600 tests/run $(B) $(wildcard tests/cli/*fault*.bats)
+# SELinux and AppArmor are only to be had in a kernel of their own: two guests are booted for them.
+check-lsm: build/deps.lsm all
+	@tests/guest/run $(B) $(K)
 demo: build/deps.demo all
 	@tests/demo.sh $(B)
 # What xml-to-argv prints now becomes what tests/data/argv expects; look at the difference.
@@ -146,6 +150,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all units helpers plain deps check check-faults demo bench lint install uninstall clean refresh fuzz
+.PHONY: all units helpers plain deps check check-faults check-lsm demo bench lint install uninstall clean refresh fuzz
 .SECONDARY:
 -include $(OBJ:.o=.d)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# tests/deps.sh PART...: finds what the parts (build check demo bench lint ci) need and this machine
+# tests/deps.sh PART...: finds what the parts (build check lsm demo bench lint ci) need and this machine
 # lacks, says what and why, and installs it by the package manager; where it cannot, prints the exact
 # command and stops. Nothing is printed when nothing is missing.
 set -eu
@@ -28,6 +28,16 @@ check      cmd   python3              python3                  python3          
 check      cmd   mandoc               mandoc                   mandoc                reads the examples of the pages
 check      cmd   zsh                  zsh                      zsh                   tests its completion
 check      cmd   fish                 fish                     fish                  tests its completion
+lsm        cmd   qemu-system-x86_64   qemu-system-x86          qemu-system-x86-core  boots the guests with SELinux and AppArmor
+lsm        cmd   qemu-img             qemu-utils               qemu-img              disks inside those guests
+lsm        cmd   dpkg-deb             dpkg                     dpkg                  unpacks their kernel and policy
+lsm        cmd   cpio                 cpio                     cpio                  packs the demo guest'"'"'s initramfs, made with it
+lsm        cmd   mke2fs               e2fsprogs                e2fsprogs             their root file systems
+lsm        cmd   semodule             policycoreutils          policycoreutils       builds the SELinux policy
+lsm        cmd   getenforce           selinux-utils            libselinux-utils      asks for the state of SELinux in there
+lsm        cmd   jq                   jq                       jq                    reads --json in there
+lsm        cmd   getfattr             attr                     attr                  reads labels in there
+lsm        file  /bin/busybox         busybox-static           busybox               their user space
 demo       cmd   qemu-system-x86_64   qemu-system-x86          qemu-system-x86-core  the emulator that the demo starts
 demo       cmd   qemu-img             qemu-utils               qemu-img              disks of the example guests
 demo       cmd   cpio                 cpio                     cpio                  packs the demo guest'"'"'s initramfs
@@ -42,7 +52,7 @@ lint       cmd   shellcheck           shellcheck               ShellCheck       
 ci         cmd   libvirtd             libvirt-daemon-system    libvirt-daemon        tests beside libvirt
 ci         cmd   virsh                libvirt-clients          libvirt-client        tests beside libvirt
 '
-part_names='build check demo bench lint ci'
+part_names='build check lsm demo bench lint ci'
 
 has() { # how what
     case $1 in
