@@ -92,7 +92,7 @@ static bool want(const struct guard *g, const struct object *x, const struct sec
         return true;
     else if (domain && (domain->relabel == TRI_NO || domain->type == SECLABEL_NONE))
         *kept = "relabel='no' of the domain";
-    else if (!conf_number(g->conf, "dynamic_ownership", 1))
+    else if (!conf_number(g->conf, "dynamic_ownership"))
         *kept = "dynamic_ownership = 0";
     return true;
 }

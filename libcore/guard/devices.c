@@ -12,10 +12,6 @@
 #include "domain/interface.h"
 #include "domain/objects.h"
 
-const char *const devices_shared[] = {
-    "/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx", "/dev/kvm", "/dev/userfaultfd", NULL,
-};
-
 /* Slave ends of pseudo-terminals (Linux, Documentation/admin-guide/devices.txt). */
 enum { PTS_MAJOR = 136 };
 
@@ -60,13 +56,11 @@ static void node(struct plan *p, const char *path, const char *why, const char *
 
 static void shared(struct plan *p, const struct conf *conf)
 {
-    const struct conf_value *own = conf_get(conf, "cgroup_device_acl");
-    for (size_t i = 0; own && i < own->list.n; i++)
-        node(p, own->list.v[i], "shared", "rw", 0);
+    const struct conf_value *nodes = conf_value(conf, "cgroup_device_acl");
     /* Nodes of the built-in list that this kernel does not have are no news. */
     struct plan silent = { p->arena, p->rules, NULL };
-    for (size_t i = 0; !own && devices_shared[i]; i++)
-        node(&silent, devices_shared[i], "shared", "rw", 0);
+    for (size_t i = 0; i < nodes->list.n; i++)
+        node(nodes->line ? p : &silent, nodes->list.v[i], "shared", "rw", 0);
     add(p, &(struct device_rule){ 'c', PTS_MAJOR, 0, true, "rw", NULL, "pseudo-terminals" });
 }
 

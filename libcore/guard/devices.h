@@ -22,10 +22,7 @@ struct device_rules {
     LIST(struct device_rule) all;
 };
 
-/* /dev/null … that every guest may open, where qemu.conf has no cgroup_device_acl. NULL-terminated. */
-extern const char *const devices_shared[];
-
-/* Fills *rules: the shared nodes, then the domain's own. A node that is not there is left out with a note; a
+/* Fills *rules: the shared nodes (cgroup_device_acl of qemu.conf), then the domain's own. A node that is not there is left out with a note; a
  * disk of type block that is no block device is one, too. */
 void devices_plan(const struct domain *d, const struct conf *conf, struct arena *a, struct device_rules *rules,
                   struct notes *notes);

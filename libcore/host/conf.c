@@ -16,46 +16,129 @@
 #define QEMU_GROUP "root"
 #endif
 
-#define T(name, honoured) { name, CONF_TEXT, honoured }
-#define N(name, honoured) { name, CONF_NUMBER, honoured }
-#define L(name, honoured) { name, CONF_LIST, honoured }
-/* The keys of libvirt 9.0's qemu.conf. */
+#define TEXT(t) CONF_TEXT, true, .fallback = { .type = CONF_TEXT, .text = t }
+#define NUMBER(n, low, high) \
+    CONF_NUMBER, true, .min = low, .max = high, .fallback = { .type = CONF_NUMBER, .number = n, .text = #n }
+/* As QEMU or the caller has it, which n stands for in the code. */
+#define UNSET_NUMBER(n, low, high) \
+    CONF_NUMBER, true, .min = low, .max = high, .fallback = { .type = CONF_NUMBER, .number = n }
+#define SWITCH(n) NUMBER(n, 0, 1)
+#define LIST_OF(...)                                                                                               \
+    CONF_LIST, true,                                                                                               \
+        .fallback = { .type = CONF_LIST,                                                                           \
+                      .list = { sizeof(const char *[]){ __VA_ARGS__ } / sizeof(const char *), (const char *[]){ __VA_ARGS__ } } }
+#define IGNORED_TEXT CONF_TEXT, .honoured = false
+#define IGNORED_NUMBER CONF_NUMBER, .honoured = false
+#define IGNORED_LIST CONF_LIST, .honoured = false
+/* The keys of libvirt 9.0's qemu.conf; those with a default are honoured. */
 const struct conf_key conf_keys[] = {
-    N("auto_dump_bypass_cache", false), T("auto_dump_path", false), N("auto_start_bypass_cache", false),
-    T("backup_tls_x509_cert_dir", false), T("backup_tls_x509_secret_uuid", false), N("backup_tls_x509_verify", false),
-    T("bridge_helper", false), L("capability_filters", false), L("cgroup_controllers", false),
-    L("cgroup_device_acl", true), N("chardev_tls", false), T("chardev_tls_x509_cert_dir", true),
-    T("chardev_tls_x509_secret_uuid", false), N("chardev_tls_x509_verify", false),
-    N("clear_emulator_capabilities", false), T("dbus_daemon", false), T("default_tls_x509_cert_dir", false),
-    T("default_tls_x509_secret_uuid", false), N("default_tls_x509_verify", false), T("deprecation_behavior", false),
-    N("dump_guest_core", false), T("dump_image_format", false), N("dynamic_ownership", true),
-    N("gluster_debug_level", false), T("group", true), L("hugetlbfs_mount", false), N("keepalive_count", false),
-    N("keepalive_interval", false), T("lock_manager", false), N("log_timestamp", false), N("mac_filter", false),
-    N("max_core", false), N("max_files", false), N("max_processes", false), N("max_queued", false),
-    N("max_threads_per_process", false), T("memory_backing_dir", false), T("migrate_tls_x509_cert_dir", false),
-    T("migrate_tls_x509_secret_uuid", false), N("migrate_tls_x509_verify", false), N("migrate_tls_force", false),
-    T("migration_address", false), T("migration_host", false), N("migration_port_max", false),
-    N("migration_port_min", false), L("namespaces", false), N("nbd_tls", false), T("nbd_tls_x509_cert_dir", false),
-    T("nbd_tls_x509_secret_uuid", false), N("nogfx_allow_host_audio", false), N("nographics_allow_host_audio", false),
-    L("nvram", false), T("passt", false), T("pr_helper", false), N("relaxed_acs_check", false), N("remember_owner", false),
-    N("remote_display_port_max", true), N("remote_display_port_min", true), N("remote_websocket_port_max", true),
-    N("remote_websocket_port_min", true), T("save_image_format", false), T("sched_core", false),
-    N("seccomp_sandbox", true), N("security_default_confined", false), L("security_driver", false),
-    N("security_require_confined", false), N("set_process_name", false), T("slirp_helper", false),
-    T("snapshot_image_format", false), N("spice_auto_unix_socket", false), T("spice_listen", true),
-    T("spice_password", false), N("spice_sasl", false), T("spice_sasl_dir", false), N("spice_tls", false),
-    T("spice_tls_x509_cert_dir", true), T("stdio_handler", false), T("swtpm_group", false), T("swtpm_user", false),
-    T("user", true), N("virtiofsd_debug", false), N("vnc_allow_host_audio", false), N("vnc_auto_unix_socket", false),
-    T("vnc_listen", true), T("vnc_password", false), N("vnc_sasl", false), T("vnc_sasl_dir", false), N("vnc_tls", false),
-    T("vnc_tls_x509_cert_dir", true), T("vnc_tls_x509_secret_uuid", false), N("vnc_tls_x509_verify", false),
-    N("vxhs_tls", false), T("vxhs_tls_x509_cert_dir", false), T("vxhs_tls_x509_secret_uuid", false),
+    { "auto_dump_bypass_cache", IGNORED_NUMBER },
+    { "auto_dump_path", IGNORED_TEXT },
+    { "auto_start_bypass_cache", IGNORED_NUMBER },
+    { "backup_tls_x509_cert_dir", IGNORED_TEXT },
+    { "backup_tls_x509_secret_uuid", IGNORED_TEXT },
+    { "backup_tls_x509_verify", IGNORED_NUMBER },
+    { "bridge_helper", IGNORED_TEXT },
+    { "capability_filters", IGNORED_LIST },
+    { "cgroup_controllers", IGNORED_LIST },
+    { "cgroup_device_acl", LIST_OF("/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx", "/dev/kvm",
+                                   "/dev/userfaultfd") },
+    { "chardev_tls", IGNORED_NUMBER },
+    { "chardev_tls_x509_cert_dir", TEXT("/etc/pki/qemu") },
+    { "chardev_tls_x509_secret_uuid", IGNORED_TEXT },
+    { "chardev_tls_x509_verify", IGNORED_NUMBER },
+    { "clear_emulator_capabilities", IGNORED_NUMBER },
+    { "dbus_daemon", IGNORED_TEXT },
+    { "default_tls_x509_cert_dir", IGNORED_TEXT },
+    { "default_tls_x509_secret_uuid", IGNORED_TEXT },
+    { "default_tls_x509_verify", IGNORED_NUMBER },
+    { "deprecation_behavior", IGNORED_TEXT },
+    { "dump_guest_core", IGNORED_NUMBER },
+    { "dump_image_format", IGNORED_TEXT },
+    { "dynamic_ownership", SWITCH(1) },
+    { "gluster_debug_level", IGNORED_NUMBER },
+    { "group", TEXT(QEMU_GROUP), .of_build = true },
+    { "hugetlbfs_mount", IGNORED_LIST },
+    { "keepalive_count", IGNORED_NUMBER },
+    { "keepalive_interval", IGNORED_NUMBER },
+    { "lock_manager", IGNORED_TEXT },
+    { "log_timestamp", IGNORED_NUMBER },
+    { "mac_filter", IGNORED_NUMBER },
+    { "max_core", UNSET_NUMBER(-1, 0, INT64_MAX), .word = "unlimited" },
+    { "max_files", UNSET_NUMBER(0, 0, INT32_MAX) },
+    { "max_processes", UNSET_NUMBER(0, 0, INT32_MAX) },
+    { "max_queued", IGNORED_NUMBER },
+    { "max_threads_per_process", IGNORED_NUMBER },
+    { "memory_backing_dir", IGNORED_TEXT },
+    { "migrate_tls_x509_cert_dir", IGNORED_TEXT },
+    { "migrate_tls_x509_secret_uuid", IGNORED_TEXT },
+    { "migrate_tls_x509_verify", IGNORED_NUMBER },
+    { "migrate_tls_force", IGNORED_NUMBER },
+    { "migration_address", IGNORED_TEXT },
+    { "migration_host", IGNORED_TEXT },
+    { "migration_port_max", IGNORED_NUMBER },
+    { "migration_port_min", IGNORED_NUMBER },
+    { "namespaces", IGNORED_LIST },
+    { "nbd_tls", IGNORED_NUMBER },
+    { "nbd_tls_x509_cert_dir", IGNORED_TEXT },
+    { "nbd_tls_x509_secret_uuid", IGNORED_TEXT },
+    { "nogfx_allow_host_audio", IGNORED_NUMBER },
+    { "nographics_allow_host_audio", IGNORED_NUMBER },
+    { "nvram", IGNORED_LIST },
+    { "passt", IGNORED_TEXT },
+    { "pr_helper", IGNORED_TEXT },
+    { "relaxed_acs_check", IGNORED_NUMBER },
+    { "remember_owner", IGNORED_NUMBER },
+    { "remote_display_port_max", NUMBER(65535, 5900, 65535) },
+    { "remote_display_port_min", NUMBER(5900, 5900, 65535) },
+    { "remote_websocket_port_max", NUMBER(65535, 5700, 65535) },
+    { "remote_websocket_port_min", NUMBER(5700, 5700, 65535) },
+    { "save_image_format", IGNORED_TEXT },
+    { "sched_core", IGNORED_TEXT },
+    { "seccomp_sandbox", NUMBER(-1, INT32_MIN, INT32_MAX) },
+    { "security_default_confined", IGNORED_NUMBER },
+    { "security_driver", IGNORED_LIST },
+    { "security_require_confined", IGNORED_NUMBER },
+    { "set_process_name", IGNORED_NUMBER },
+    { "slirp_helper", IGNORED_TEXT },
+    { "snapshot_image_format", IGNORED_TEXT },
+    { "spice_auto_unix_socket", IGNORED_NUMBER },
+    { "spice_listen", TEXT("127.0.0.1") },
+    { "spice_password", IGNORED_TEXT },
+    { "spice_sasl", IGNORED_NUMBER },
+    { "spice_sasl_dir", IGNORED_TEXT },
+    { "spice_tls", IGNORED_NUMBER },
+    { "spice_tls_x509_cert_dir", TEXT("/etc/pki/libvirt-spice") },
+    { "stdio_handler", IGNORED_TEXT },
+    { "swtpm_group", IGNORED_TEXT },
+    { "swtpm_user", IGNORED_TEXT },
+    { "user", TEXT(QEMU_USER), .of_build = true },
+    { "virtiofsd_debug", IGNORED_NUMBER },
+    { "vnc_allow_host_audio", IGNORED_NUMBER },
+    { "vnc_auto_unix_socket", IGNORED_NUMBER },
+    { "vnc_listen", TEXT("127.0.0.1") },
+    { "vnc_password", IGNORED_TEXT },
+    { "vnc_sasl", IGNORED_NUMBER },
+    { "vnc_sasl_dir", IGNORED_TEXT },
+    { "vnc_tls", IGNORED_NUMBER },
+    { "vnc_tls_x509_cert_dir", IGNORED_TEXT },
+    { "vnc_tls_x509_secret_uuid", IGNORED_TEXT },
+    { "vnc_tls_x509_verify", IGNORED_NUMBER },
+    { "vxhs_tls", IGNORED_NUMBER },
+    { "vxhs_tls_x509_cert_dir", IGNORED_TEXT },
+    { "vxhs_tls_x509_secret_uuid", IGNORED_TEXT },
 };
-#undef T
-#undef N
-#undef L
+#undef TEXT
+#undef NUMBER
+#undef UNSET_NUMBER
+#undef SWITCH
+#undef LIST_OF
+#undef IGNORED_TEXT
+#undef IGNORED_NUMBER
+#undef IGNORED_LIST
 const size_t conf_n_keys = sizeof conf_keys / sizeof *conf_keys;
 
-static const struct conf_key *known(const char *name)
+const struct conf_key *conf_key(const char *name)
 {
     for (size_t i = 0; i < conf_n_keys; i++)
         if (streq(conf_keys[i].name, name))
@@ -147,18 +230,46 @@ static bool read_value(struct scan *s, struct conf_value *v)
     return true;
 }
 
+static bool of_words(const struct conf_key *k, const char *text)
+{
+    for (size_t i = 0; k->words && k->words[i]; i++)
+        if (streq(k->words[i], text))
+            return true;
+    return !k->words;
+}
+
+static bool in_words(struct scan *s, const struct conf_key *k, const struct conf_value *v)
+{
+    const char *wrong_one = v->type == CONF_TEXT && !of_words(k, v->text) ? v->text : NULL;
+    for (size_t i = 0; v->type == CONF_LIST && i < v->list.n && !wrong_one; i++)
+        wrong_one = of_words(k, v->list.v[i]) ? NULL : v->list.v[i];
+    if (!wrong_one)
+        return true;
+    err_set(s->err, ST_FAILED, "%s:%d: %s cannot be '%s' (try:", s->conf->path, v->line, v->name, wrong_one);
+    for (size_t i = 0; k->words[i]; i++)
+        err_add(s->err, "%s %s", i ? "," : "", k->words[i]);
+    return err_add(s->err, ")");
+}
+
 static bool fits(struct scan *s, const struct conf_key *k, struct conf_value *v)
 {
     static const char *const names[] = { "a \"text\"", "a number", "a list" };
-    if (k->type == v->type)
-        return true;
     /* libvirt takes a single text where a list may stand. */
     if (k->type == CONF_LIST && v->type == CONF_TEXT) {
         list_add(s->arena, &v->list, v->text);
         v->type = CONF_LIST;
+    }
+    if (k->word && v->type == CONF_TEXT && streq(v->text, k->word)) {
+        v->type = CONF_NUMBER;
+        v->number = -1;
         return true;
     }
-    return err_set(s->err, ST_FAILED, "%s:%d: %s must be %s", s->conf->path, v->line, v->name, names[k->type]);
+    if (k->type != v->type)
+        return err_set(s->err, ST_FAILED, "%s:%d: %s must be %s", s->conf->path, v->line, v->name, names[k->type]);
+    if (v->type == CONF_NUMBER && k->honoured && (v->number < k->min || v->number > k->max))
+        return err_set(s->err, ST_FAILED, "%s:%d: %s = %lld: must be from %lld to %lld", s->conf->path, v->line, v->name, v->number,
+                       k->min, k->max);
+    return in_words(s, k, v);
 }
 
 static bool read_entry(struct scan *s, struct notes *notes)
@@ -180,15 +291,27 @@ static bool read_entry(struct scan *s, struct notes *notes)
     skip(s, false);
     if (*s->p && *s->p != '\n')
         return wrong(s, "something follows the value");
-    const struct conf_key *k = known(v->name);
-    if (!k) {
+    const struct conf_key *k = conf_key(v->name);
+    if (!k)
         note_add(notes, "%s:%d: unknown key %s is passed over", s->conf->path, v->line, v->name);
-        return true;
-    }
-    if (!fits(s, k, v))
+    else if (!fits(s, k, v))
         return false;
     list_add(s->arena, &s->conf->values, v);
     return true;
+}
+
+bool conf_check(struct conf *c, struct arena *a, const char *path, const char *text, struct notes *notes, struct notes *faults)
+{
+    struct err e;
+    *c = (struct conf){ .path = path };
+    struct scan s = { text, 1, c, a, &e };
+    size_t before = faults->n;
+    for (skip(&s, true); *s.p; skip(&s, true))
+        if (!read_entry(&s, notes)) {
+            note_add(faults, "%s", e.text);
+            s.p += strcspn(s.p, "\n");
+        }
+    return faults->n == before;
 }
 
 bool conf_parse(struct conf *c, struct arena *a, const char *path, const char *text, struct notes *notes, struct err *e)
@@ -219,16 +342,22 @@ const struct conf_value *conf_get(const struct conf *c, const char *key)
     return NULL;
 }
 
-const char *conf_text(const struct conf *c, const char *key, const char *fallback)
+const struct conf_value *conf_value(const struct conf *c, const char *key)
 {
+    static const struct conf_value none = { 0 };
     const struct conf_value *v = conf_get(c, key);
-    return v && v->text ? v->text : fallback;
+    const struct conf_key *k = v ? NULL : conf_key(key);
+    return v ? v : k ? &k->fallback : &none;
 }
 
-long long conf_number(const struct conf *c, const char *key, long long fallback)
+const char *conf_text(const struct conf *c, const char *key)
 {
-    const struct conf_value *v = conf_get(c, key);
-    return v && v->type == CONF_NUMBER ? v->number : fallback;
+    return conf_value(c, key)->text;
+}
+
+long long conf_number(const struct conf *c, const char *key)
+{
+    return conf_value(c, key)->number;
 }
 
 bool user_id(const char *text, uid_t *uid)
@@ -268,7 +397,7 @@ static bool no_such(const struct conf *c, const char *key, const char *value, st
 
 bool conf_qemu_ids(const struct conf *c, uid_t *uid, gid_t *gid, struct err *e)
 {
-    const char *user = conf_text(c, "user", QEMU_USER), *group = conf_text(c, "group", QEMU_GROUP);
+    const char *user = conf_text(c, "user"), *group = conf_text(c, "group");
     if (!user_id(user, uid))
         return no_such(c, "user", user, e);
     if (!group_id(group, gid))

@@ -12,38 +12,51 @@
  * every command, so a change counts from the next one on; a file that is not there is an empty one. */
 enum conf_type { CONF_TEXT, CONF_NUMBER, CONF_LIST };
 
-struct conf_key {
-    const char *name;
-    enum conf_type type;
-    bool honoured; /* vmutils acts by it; the others of libvirt's are known and passed over */
-};
-extern const struct conf_key conf_keys[];
-extern const size_t conf_n_keys;
-
 struct conf_value {
     const char *name;
     enum conf_type type;
     long long number;
-    const char *text; /* of numbers too */
+    const char *text; /* of numbers too; NULL in a built-in value: it is left to QEMU or to who calls */
     LIST(const char) list;
-    int line;
+    int line; /* 0: built in */
 };
+
+/* What the code falls back to where the file is silent is here and nowhere else, so that vm-conf tells what counts. */
+struct conf_key {
+    const char *name;
+    enum conf_type type;
+    bool honoured; /* vmutils acts by it; the others of libvirt's are known and passed over */
+    struct conf_value fallback;
+    long long min, max;       /* of honoured numbers */
+    const char *word;         /* of numbers: a text that may stand in the number's place, read as -1 */
+    const char *const *words; /* the only texts allowed, NULL at the end; NULL: any */
+    bool of_build;            /* the built-in value was chosen when vmutils was built */
+};
+extern const struct conf_key conf_keys[];
+extern const size_t conf_n_keys;
+
+/* The key of that name, NULL if libvirt 9.0 has none. */
+const struct conf_key *conf_key(const char *name);
 
 struct conf {
     const char *path;
     LIST(struct conf_value) values;
 };
 
-/* Reads path. Unknown keys become notes with file:line. False with "file:line: what is wrong" for a syntax
+/* Reads path. Unknown keys become notes with file:line and stay among the values. False with "file:line: what is wrong" for a syntax
  * error, a value of the wrong type, or a file that cannot be read. Everything lives in a. */
 bool conf_read(struct conf *c, struct arena *a, const char *path, struct notes *notes, struct err *e);
 /* The same from text. */
 bool conf_parse(struct conf *c, struct arena *a, const char *path, const char *text, struct notes *notes, struct err *e);
+/* The same, but goes on behind a mistake: each becomes a line of faults. False if there is one. */
+bool conf_check(struct conf *c, struct arena *a, const char *path, const char *text, struct notes *notes, struct notes *faults);
 
-/* The value of a key; the fallback where the file does not set it. */
-const char *conf_text(const struct conf *c, const char *key, const char *fallback);
-long long conf_number(const struct conf *c, const char *key, long long fallback);
-/* NULL where the file does not set it. */
+/* The value of an honoured key: the file's (the last one counts), else the built-in one. Never NULL; text, number or
+ * list by the key's type. */
+const struct conf_value *conf_value(const struct conf *c, const char *key);
+const char *conf_text(const struct conf *c, const char *key);
+long long conf_number(const struct conf *c, const char *key);
+/* What the file says, NULL where it is silent. */
 const struct conf_value *conf_get(const struct conf *c, const char *key);
 
 /* Whom QEMU runs as: user and group of the file, else of the build (QEMU_USER, QEMU_GROUP); names or

@@ -161,7 +161,7 @@ static const char *listen_address(const struct graphics *gr, const struct conf *
     for (size_t i = 0; i < gr->listens.n; i++)
         if (gr->listens.v[i]->type == LISTEN_ADDRESS && gr->listens.v[i]->address)
             return gr->listens.v[i]->address;
-    return gr->listen ? gr->listen : conf_text(conf, key, "127.0.0.1");
+    return gr->listen ? gr->listen : conf_text(conf, key);
 }
 
 static bool by_socket(const struct graphics *gr)
@@ -174,10 +174,10 @@ static bool by_socket(const struct graphics *gr)
 
 static bool choose_ports(struct planning *g, struct err *e)
 {
-    int from = (int)conf_number(g->o->conf, "remote_display_port_min", 5900);
-    int to = (int)conf_number(g->o->conf, "remote_display_port_max", 65535);
-    int web_from = (int)conf_number(g->o->conf, "remote_websocket_port_min", 5700);
-    int web_to = (int)conf_number(g->o->conf, "remote_websocket_port_max", 65535);
+    int from = (int)conf_number(g->o->conf, "remote_display_port_min");
+    int to = (int)conf_number(g->o->conf, "remote_display_port_max");
+    int web_from = (int)conf_number(g->o->conf, "remote_websocket_port_min");
+    int web_to = (int)conf_number(g->o->conf, "remote_websocket_port_max");
     for (size_t i = 0; i < g->d->devices->graphics.n; i++) {
         struct graphics *gr = g->d->devices->graphics.v[i];
         const char *address = listen_address(gr, g->o->conf);
@@ -252,8 +252,10 @@ static bool build(struct planning *g, struct err *e)
     struct argv_options o = {
         .private_dir = g->private_dir, .channel_dir = g->channel_dir, .home = g->private_dir,
         .monitor_fd = PLAN_MONITOR, .first_fd = PLAN_FIRST_FD,
-        .sandbox = conf_number(g->o->conf, "seccomp_sandbox", -1) != 0,
-        .vnc_listen = conf_text(g->o->conf, "vnc_listen", NULL), .spice_listen = conf_text(g->o->conf, "spice_listen", NULL),
+        .sandbox = conf_number(g->o->conf, "seccomp_sandbox") != 0,
+        .vnc_listen = conf_text(g->o->conf, "vnc_listen"), .spice_listen = conf_text(g->o->conf, "spice_listen"),
+        .tls_dir_chardev = conf_text(g->o->conf, "chardev_tls_x509_cert_dir"),
+        .tls_dir_spice = conf_text(g->o->conf, "spice_tls_x509_cert_dir"),
     };
     g->command = (struct command){ .arena = a, .notes = g->notes };
     domain_assign_aliases(g->d, a);
@@ -341,9 +343,9 @@ static bool confine(struct planning *g, struct err *e)
         ok = add_claim(g, guard.held[i], e) && ok;
     g->p->enter = guard.enter;
     g->p->enter.limits = (struct enter_limits){
-        .files = (unsigned long long)conf_number(g->o->conf, "max_files", 0),
-        .processes = (unsigned long long)conf_number(g->o->conf, "max_processes", 0),
-        .core_zero = conf_get(g->o->conf, "max_core") && conf_number(g->o->conf, "max_core", -1) == 0,
+        .files = (unsigned long long)conf_number(g->o->conf, "max_files"),
+        .processes = (unsigned long long)conf_number(g->o->conf, "max_processes"),
+        .core_zero = conf_number(g->o->conf, "max_core") == 0,
     };
     return ok || err_wrap(e, "%s", g->l->name);
 }

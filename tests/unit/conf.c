@@ -33,8 +33,8 @@ START_TEST(values_of_each_type_are_read)
     ck_assert_msg(parse("# a comment\n\nuser = \"libvirt-qemu\"  # behind it\nmax_files = 0\n"
                         "cgroup_device_acl = [\n  \"/dev/null\", # one\n  \"/dev/zero\",\n]\n"),
                   "%s", e.text);
-    ck_assert_str_eq(conf_text(&c, "user", "x"), "libvirt-qemu");
-    ck_assert_int_eq(conf_number(&c, "max_files", 7), 0);
+    ck_assert_str_eq(conf_text(&c, "user"), "libvirt-qemu");
+    ck_assert_int_eq(conf_number(&c, "max_files"), 0);
     const struct conf_value *v = conf_get(&c, "cgroup_device_acl");
     ck_assert_ptr_nonnull(v);
     ck_assert_uint_eq(v->list.n, 2);
@@ -46,8 +46,10 @@ END_TEST
 START_TEST(what_is_not_set_falls_back)
 {
     ck_assert(parse(""));
-    ck_assert_str_eq(conf_text(&c, "user", "x"), "x");
-    ck_assert_int_eq(conf_number(&c, "max_files", 7), 7);
+    ck_assert_str_eq(conf_text(&c, "user"), QEMU_USER);
+    ck_assert_int_eq(conf_number(&c, "remote_display_port_min"), 5900);
+    ck_assert_uint_gt(conf_value(&c, "cgroup_device_acl")->list.n, 6);
+    ck_assert_int_eq(conf_value(&c, "user")->line, 0);
     ck_assert_ptr_null(conf_get(&c, "user"));
 }
 END_TEST
@@ -69,13 +71,44 @@ START_TEST(unknown_keys_are_noted_with_their_line)
 END_TEST
 
 static const char *const broken[] = { "user\n",        "user =\n",          "user = \"x\n", "user = [ \"a\"\n", "user = nonsense\n",
-                                      "= 1\n",         "user = 1\n",        "max_files = \"x\"\n",
+                                      "= 1\n",         "user = 1\n",        "max_files = \"x\"\n",       "remote_display_port_min = 80\n",
                                       "cgroup_device_acl = 1\n", "user = \"a\" \"b\"\n" };
 
 START_TEST(mistakes_are_named_with_file_and_line)
 {
     ck_assert_msg(!parse(broken[_i]), "%s", broken[_i]);
     ck_assert_msg(strncmp(e.text, "qemu.conf:", 10) == 0, "%s", e.text);
+}
+END_TEST
+
+START_TEST(a_check_names_every_mistake)
+{
+    struct notes faults = { .arena = a };
+    ck_assert(!conf_check(&c, a, "qemu.conf", "user = 1\nnonsense\nvnc_listen = \"::\"\ndynamic_ownership = 2\n", &notes, &faults));
+    ck_assert_uint_eq(faults.n, 3);
+    ck_assert_msg(strncmp(faults.text[2], "qemu.conf:4:", 12) == 0, "%s", faults.text[2]);
+    ck_assert_str_eq(conf_text(&c, "vnc_listen"), "::");
+}
+END_TEST
+
+START_TEST(a_word_may_stand_for_a_number)
+{
+    ck_assert_msg(parse("max_core = \"unlimited\"\n"), "%s", e.text);
+    ck_assert_int_eq(conf_number(&c, "max_core"), -1);
+    ck_assert(!parse("max_core = \"much\"\n"));
+}
+END_TEST
+
+START_TEST(built_in_values_are_of_their_keys_type_and_range)
+{
+    for (size_t i = 0; i < conf_n_keys; i++) {
+        const struct conf_key *k = &conf_keys[i];
+        if (!k->honoured)
+            continue;
+        ck_assert_msg(k->fallback.type == k->type, "%s", k->name);
+        if (k->type == CONF_NUMBER && k->fallback.text)
+            ck_assert_msg(k->fallback.number >= k->min && k->fallback.number <= k->max, "%s", k->name);
+    }
 }
 END_TEST
 
@@ -123,6 +156,9 @@ int main(void)
     tcase_add_test(t, a_missing_file_is_an_empty_one);
     tcase_add_test(t, unknown_keys_are_noted_with_their_line);
     tcase_add_loop_test(t, mistakes_are_named_with_file_and_line, 0, sizeof broken / sizeof *broken);
+    tcase_add_test(t, a_check_names_every_mistake);
+    tcase_add_test(t, a_word_may_stand_for_a_number);
+    tcase_add_test(t, built_in_values_are_of_their_keys_type_and_range);
     tcase_add_test(t, users_are_found_by_name_and_number);
     tcase_add_test(t, qemus_user_that_is_not_there_is_an_error);
     tcase_add_test(t, debians_own_file_is_read_without_a_note);
