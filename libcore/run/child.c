@@ -215,5 +215,5 @@ bool launch(struct launch *l, pid_t *reaper, struct err *e)
 
 bool launch_go(const struct launch *l, struct err *e)
 {
-    return send(l->q[0], "g", 1, MSG_NOSIGNAL) == 1 || err_errno(e, "QEMU's process ended before it began");
+    return send(l->q[0], "g", 1, MSG_NOSIGNAL) == 1 || err_set(e, ST_QEMU, "QEMU's process ended before it began");
 }

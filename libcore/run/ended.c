@@ -149,7 +149,7 @@ bool ended_clean(struct life *l, const struct root *root, struct arena *a, const
     if (ok && is != LIFE_OFF && strcmp(l->j.start, w->start) == 0) {
         *live = live_domain(l);
         ok = life_undo(l, pidfd, end_reason_names[*reason], notes, e);
-        *restart = ok && wants_restart(l, w, *reason, *live) && !life_stopping(l);
+        *restart = ok && wants_restart(l, w, *reason, *live) && !life_stopping(l, NULL);
     } else if (ok) {
         ok = undo_orphaned(l, w, notes, e);
     }

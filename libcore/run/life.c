@@ -276,18 +276,18 @@ int life_monitor_lock(const struct life *l, long long deadline, struct err *e)
     return fd;
 }
 
-bool life_stopping(const struct life *l)
+bool life_stopping(const struct life *l, pid_t *by)
 {
+    unsigned long long start;
+    if (by && !lock_holder(l->dir, "stopping", by, &start))
+        *by = 0;
     return lock_held(l->dir, "stopping", LOCK_EXCLUSIVE) > 0;
 }
 
 int life_stop_mark(const struct life *l, struct err *e)
 {
-    autoclose int fd = openat(l->dir, "stopping", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
-    if (fd < 0 || fcntl(fd, F_OFD_SETLK, &whole) < 0) {
-        err_errno(e, "%s: cannot mark that it is being stopped", l->name);
-        return -1;
-    }
-    return steal_fd(&fd);
+    int fd = lock_take(l->dir, "stopping", LOCK_SHARED, now_ms(), l->name, "vm-stop", e);
+    if (fd < 0 && e->status == ST_NOENT) /* the directory went with a guest without a definition */
+        err_set(e, ST_STATE, "%s: is not running", l->name);
+    return fd;
 }

@@ -64,9 +64,9 @@ pid_t life_holder(int dir);
 /* monitor.lock: held for one exchange with QEMU, so that two commands at once both get answers. */
 int life_monitor_lock(const struct life *l, long long deadline, struct err *e);
 
-/* Someone waits for this guest to stop: restarts must not happen. */
-bool life_stopping(const struct life *l);
-/* Says so, for as long as the descriptor is open; -1 with e. */
+/* Someone stops this guest: restarts must not happen. *by (may be NULL): who, 0 where that cannot be told. */
+bool life_stopping(const struct life *l, pid_t *by);
+/* Says so, for as long as the descriptor is open; -1 with e (ST_STATE: the guest has just gone altogether). */
 int life_stop_mark(const struct life *l, struct err *e);
 
 #endif

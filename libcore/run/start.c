@@ -405,6 +405,21 @@ static void say_death(struct start *s, struct err *e)
     add_last_words(s, e);
 }
 
+/* vm-stop --force does not wait for the lock that we have. A fault of QEMU's own while someone waits to stop the guest
+ * is still a fault. */
+static bool was_stopped(const struct start *s, struct err *e)
+{
+    pid_t by;
+    int st = s->status;
+    bool by_order = WIFSIGNALED(st) ? WTERMSIG(st) == SIGKILL || WTERMSIG(st) == SIGTERM : WEXITSTATUS(st) == 0;
+    if (!by_order || !life_stopping(s->l, &by))
+        return false;
+    err_set(e, ST_STATE, "was stopped while it was starting");
+    if (by > 0)
+        err_add(e, " (by process %d)", (int)by);
+    return true;
+}
+
 /* QEMU must be gone before anything is undone; its parent tells how it went. */
 static void end_qemu(struct start *s, struct err *e)
 {
@@ -420,7 +435,7 @@ static void end_qemu(struct start *s, struct err *e)
         await(s, H_DEAD, now_ms() + DEATH_MS);
     else if (s->launch.child > 0 && waitpid(s->launch.child, &s->status, 0) > 0)
         s->heard |= H_DEAD;
-    if (by_itself && s->heard & H_DEAD)
+    if (by_itself && s->heard & H_DEAD && !was_stopped(s, e))
         say_death(s, e);
 }
 

@@ -11,11 +11,16 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "qemu/qmp.h"
+#include "store/lock.h"
 
 const char *const stop_mode_names[3] = { "acpi", "agent", "quit" };
 
 /* A guest that is still booting lets the first request pass by: ask again, soon at first. */
-enum { ASK_AGAIN_MS = 1000, ASK_ONCE_MS = 1000, ASK_AGAIN_MAX_MS = 8000, QMP_MS = 5000, TERM_MS = 5000, KILL_MS = 30000 };
+enum { ASK_AGAIN_MS = 1000, ASK_ONCE_MS = 1000, ASK_AGAIN_MAX_MS = 8000, QMP_MS = 5000 };
+
+/* --force: how long QEMU's monitor may take to answer "quit"; how long one that did may write what it has still to
+ * write; how long SIGTERM and SIGKILL may take. */
+enum { ANSWER_MS = 1000, QUIT_MS = 5000, TERM_MS = 2000, KILL_MS = 30000 };
 
 struct stop {
     struct life *l;
@@ -98,19 +103,20 @@ static bool ask(struct stop *s, struct err *e)
 static bool quit(struct stop *s)
 {
     struct err e;
-    long long deadline = now_ms() + QMP_MS;
-    autoclose int lock = life_monitor_lock(s->l, now_ms() + 500, &e);
+    long long deadline = now_ms() + ANSWER_MS;
+    autoclose int lock = life_monitor_lock(s->l, deadline, &e);
     autoqmp struct qmp *q = lock < 0 ? NULL : qmp_connect(s->l->dir, "monitor.sock", deadline, &e);
-    return q && qmp_command(q, "quit", NULL, deadline, NULL, &e) && proc_wait(s->pidfd, deadline);
+    return q && qmp_command(q, "quit", NULL, deadline, NULL, &e) && proc_wait(s->pidfd, now_ms() + QUIT_MS);
 }
 
-static bool force(struct stop *s, struct err *e)
+/* A guest that is still starting has nothing to lose yet, and its monitor is its starter's. */
+static bool force(struct stop *s, bool starting, struct err *e)
 {
     s->how = "quit";
-    if (quit(s) || proc_wait(s->pidfd, now_ms()))
+    if (!starting && (quit(s) || proc_wait(s->pidfd, now_ms())))
         return true;
     s->how = "terminated";
-    if (proc_signal(s->pidfd, SIGTERM) == 0 && proc_wait(s->pidfd, now_ms() + TERM_MS))
+    if (!starting && proc_signal(s->pidfd, SIGTERM) == 0 && proc_wait(s->pidfd, now_ms() + TERM_MS))
         return true;
     s->how = "killed";
     if (proc_kill(s->pidfd, now_ms() + KILL_MS))
@@ -132,9 +138,21 @@ static bool clean_up(struct stop *s, const char *start, const char *why, struct 
     return life_undo(s->l, pidfd, why, s->notes, e);
 }
 
-static bool look_first(struct stop *s, enum life_is *is, struct err *e)
+/* Takes the lock, and the mark with it where the directory was made anew meanwhile. */
+static bool lock(struct stop *s, long long wait_ms, int *mark, struct err *e)
 {
-    bool locked = life_lock(s->l, s->o->force ? 0 : s->o->wait_ms, "vm-stop", e);
+    if (!life_lock(s->l, wait_ms, "vm-stop", e))
+        return false;
+    if (lock_still_there(s->l->dir, "stopping", *mark))
+        return true;
+    close(*mark);
+    *mark = life_stop_mark(s->l, e);
+    return *mark >= 0;
+}
+
+static bool look_first(struct stop *s, enum life_is *is, int *mark, struct err *e)
+{
+    bool locked = lock(s, s->o->force ? 0 : s->o->wait_ms, mark, e);
     if (!locked && !(s->o->force && e->status == ST_BUSY))
         return false;
     if (!life_look(s->l, is, &s->pidfd, s->notes, e))
@@ -142,7 +160,7 @@ static bool look_first(struct stop *s, enum life_is *is, struct err *e)
     if (*is == LIFE_OFF)
         return err_set(e, ST_STATE, "%s: is not running", s->l->name);
     if (!locked && s->pidfd < 0)
-        return life_lock(s->l, s->o->wait_ms, "vm-stop", e) && life_look(s->l, is, &s->pidfd, s->notes, e);
+        return lock(s, s->o->wait_ms, mark, e) && life_look(s->l, is, &s->pidfd, s->notes, e);
     return true;
 }
 
@@ -151,16 +169,17 @@ static bool stop(struct stop *s, struct err *e)
     enum life_is is;
     char start[START_ID_LEN + 1];
     autoclose int mark = life_stop_mark(s->l, e);
-    if (mark < 0 || !look_first(s, &is, e))
+    if (mark < 0 || !look_first(s, &is, &mark, e))
         return false;
+    bool at_once = s->o->force && s->o->timeout_ms == 0;
     snprintf(start, sizeof start, "%s", s->l->j.start);
     if (is != LIFE_RUNNING && s->l->lock >= 0) {
         s->how = s->pidfd >= 0 ? "killed" : "off";
         return is == LIFE_OFF || life_undo(s->l, s->pidfd, s->pidfd >= 0 ? "destroyed" : "unknown", s->notes, e);
     }
     life_unlock(s->l);
-    bool asked = s->o->force && s->o->timeout_ms == 0 ? false : ask(s, e);
-    if (!asked && (!s->o->force || !force(s, e)))
+    bool asked = !at_once && ask(s, e);
+    if (!asked && (!s->o->force || !force(s, at_once && is == LIFE_STARTED, e)))
         return false;
     return clean_up(s, start, asked && s->o->mode != STOP_QUIT ? "shutdown" : "destroyed", e);
 }

@@ -149,7 +149,7 @@ int lock_take(int dir, const char *name, enum lock_kind kind, long long deadline
         if (!lock_still_there(dir, name, fd))
             continue;
         /* The note only serves messages: a full disk must not keep anyone from stopping a guest. */
-        (void)(kind == LOCK_EXCLUSIVE && leave_note(fd, what));
+        (void)leave_note(fd, what);
         return steal_fd(&fd);
     }
 }

@@ -15,7 +15,8 @@ enum lock_kind { LOCK_SHARED, LOCK_EXCLUSIVE };
 
 /* Opens (makes, mode 0600) file name in dir and locks it, waiting until deadline (now_ms() clock, < 0:
  * for ever, 0: not at all). label names the thing in messages ("web", "the list of claims"); what
- * is written into the file with pid and start time, so that others can be told ("vm-start web").
+ * is written into the file with pid and start time, so that others can be told ("vm-start web"); of those who
+ * share a lock it is the last one who is told of.
  * Returns the descriptor to close for unlocking, or -1: ST_BUSY names the holder; -1 with ENOENT in
  * errno and ST_NOENT if dir itself has been removed meanwhile (open it again). */
 int lock_take(int dir, const char *name, enum lock_kind kind, long long deadline, const char *label, const char *what,

@@ -144,3 +144,41 @@ is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ] && [ ! -e "$S
     contains "$err" "web is busy"
     must_fail any kill -0 "$pid"
 }
+
+starting() { [ -n "$(journal qemu)" ]; }
+
+@test "vm-stop --force: a guest that is still starting is stopped, and its vm-start says so" {
+    BEHAVE=silent fake web
+    vm-start web >start 2>start.err 3>&- &
+    starter=$!
+    wait_for starting
+    ok vm-stop --force web
+    same "$out" "web: stopped (killed)"
+    must_fail 4 wait $starter
+    contains "$(cat start.err)" "web: was stopped while it was starting (by process "
+    is_off
+}
+
+@test "vm-stop: a QEMU that dies by itself while it starts is a fault of QEMU's, though someone waits to stop it" {
+    BEHAVE=silent fake web
+    vm-start web >start 2>start.err 3>&- &
+    starter=$!
+    wait_for starting
+    vm-stop web >stop 2>stop.err 3>&- &
+    stopper=$!
+    wait_for grep -q vm-stop "$STATE/stopping"
+    kill -SEGV "$(journal qemu)"
+    must_fail 6 wait $starter
+    contains "$(cat start.err)" "QEMU died by signal 11"
+    must_fail 4 wait $stopper
+    is_off
+}
+
+@test "vm-stop --force: a monitor that never answers" {
+    BEHAVE=silent=query-status fake web
+    ok vm-start web
+    must_fail 8 qmp-send --timeout 0.1 web query-status
+    ok vm-stop --force web
+    same "$out" "web: stopped (terminated)"
+    is_off
+}
