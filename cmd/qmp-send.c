@@ -27,7 +27,7 @@ static const struct cli_option options[] = {
     CLI_END,
 };
 static const struct cli_program program = {
-    "qmp-send", "NAME [COMMAND [key=value…|json]]", "sends QMP commands to a guest, prints the answers", options, CLI_URI,
+    "qmp-send", "NAME [COMMAND [key=value…|json]]", "sends QMP commands to a guest, prints the answers", options, CLI_URI | CLI_GUEST,
 };
 
 static void print_json(const json_t *j)
@@ -167,7 +167,8 @@ int main(int argc, char **argv)
     if (!socket_path) {
         if (first == argc)
             cli_usage("needs the NAME of a guest, or --socket PATH");
-        if (!root_init(&root, a, cli.uri, &e) || !look_open(&guest, &root, a, argv[first++], &e))
+        if (!root_init(&root, a, cli.uri, &e) ||
+            !look_open(&guest, &root, a, argv[first++], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e))
             return cli_fail(&e);
         t.guest = &guest;
     }

@@ -16,7 +16,8 @@ static const struct cli_option options[] = {
     { "force", 'f', NULL, CLI_FLAG, &force, "take it from whoever has it" },
     CLI_END,
 };
-static const struct cli_program program = { "vm-console", "GUEST", "connects to the console of a guest", options, CLI_URI };
+static const struct cli_program program = { "vm-console", "GUEST",
+                                            "connects to the console of a guest", options, CLI_URI | CLI_GUEST };
 
 /* Signals that would end this program have to put the terminal back first. */
 static int catch_signals(void)
@@ -62,7 +63,8 @@ int main(int argc, char **argv)
         cli_usage("needs one GUEST");
     /* Before the lock is there to be seen: who sends SIGHUP because of it finds it caught. */
     autoclose int signals = catch_signals();
-    if (!root_init(&root, a, cli.uri, &e) || !look_open(&guest, &root, a, argv[first], &e) ||
+    if (!root_init(&root, a, cli.uri, &e) ||
+        !look_open(&guest, &root, a, argv[first], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e) ||
         !console_open(&console, &guest, device, force, &e))
         return cli_fail(&e);
     bool tty = tcgetattr(0, &before) == 0;

@@ -39,7 +39,12 @@ static int stop(const struct root *root, const char *word, const struct stop_opt
     autoarena struct arena *a = arena_new();
     struct notes notes = { .arena = a };
     const char *how, *name = guest_find(root, a, word, guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e);
-    bool ok = name && run_stop(root, &(struct run_stop){ .name = name, .stop = *o }, &how, &notes, &e);
+    struct run_stop s = { .name = name, .stop = *o };
+    if (name)
+        run_stop_foresee(root, &s, &notes);
+    cli_notes(&notes);
+    notes.n = 0;
+    bool ok = name && run_stop(root, &s, &how, &notes, &e);
     cli_notes(&notes);
     if (!ok)
         return cli_fail(&e);

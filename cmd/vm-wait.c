@@ -15,7 +15,8 @@ static const struct cli_option options[] = {
     { "timeout", 't', "SECONDS", CLI_SECONDS, &timeout_ms, "how long at most (no end)" },
     CLI_END,
 };
-static const struct cli_program program = { "vm-wait", "GUEST", "waits for a state or an event of a guest", options, CLI_URI };
+static const struct cli_program program = { "vm-wait", "GUEST",
+                                            "waits for a state or an event of a guest", options, CLI_URI | CLI_GUEST };
 
 static bool wait_event(struct look *guest, long long deadline, struct err *e)
 {
@@ -41,7 +42,8 @@ int main(int argc, char **argv)
     if (state && (wanted = name_index(wait_state_names, 5, state)) < 0)
         cli_usage("--state %s: not one of running, paused, shutoff, crashed, pmsuspended", state);
     long long deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
-    if (!root_init(&root, a, cli.uri, &e) || !look_open(&guest, &root, a, argv[first], &e))
+    if (!root_init(&root, a, cli.uri, &e) ||
+        !look_open(&guest, &root, a, argv[first], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e))
         return cli_fail(&e);
     bool ok = state ? wait_for_state(&guest, (enum wait_state)wanted, deadline, &e) : wait_event(&guest, deadline, &e);
     look_close(&guest);

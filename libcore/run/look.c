@@ -40,10 +40,11 @@ bool look_again(struct look *l, struct err *e)
     return true;
 }
 
-bool look_open(struct look *l, const struct root *root, struct arena *a, const char *word, struct err *e)
+bool look_open(struct look *l, const struct root *root, struct arena *a, const char *word,
+               enum guest_by by, struct err *e)
 {
     *l = (struct look){ .root = root, .dir = -1, .pidfd = -1 };
-    l->name = guest_find(root, a, word, GUEST_BY_ANY, e);
+    l->name = guest_find(root, a, word, by, e);
     return l->name && look_again(l, e);
 }
 

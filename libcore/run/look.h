@@ -14,8 +14,9 @@ struct look {
     struct guest_status s;
 };
 
-/* Finds the guest that word means (guest_find) and looks. root and a must outlive l. look_close() after success. */
-bool look_open(struct look *l, const struct root *root, struct arena *a, const char *word, struct err *e);
+/* Finds the guest that word means (guest_find, by) and looks. root and a must outlive l. look_close() after success. */
+bool look_open(struct look *l, const struct root *root, struct arena *a, const char *word,
+               enum guest_by by, struct err *e);
 
 /* Looks again; a guest that is gone altogether (a transient one) is GUEST_OFF. */
 bool look_again(struct look *l, struct err *e);

@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "domain/chardev.h"
+#include "domain/features.h"
+#include "domain/os_family.h"
 #include "qemu/caps_probe.h"
 #include "qemu/qmp.h"
 #include "run/ended.h"
@@ -155,19 +157,37 @@ bool run_ask(const struct root *r, const char *name, const char *command, json_t
     return ok ? err_wrap(e, "%s", name) : false;
 }
 
-/* The channel that the guest's agent listens on has a name by which everyone knows it. */
-static const char *agent_socket(struct life *l)
+static const struct domain *parse_live(const struct life *l)
 {
     struct err e;
     const char *live = live_domain(l);
     struct parse p = { .arena = l->arena, .file = "live.xml", .err = &e };
-    const struct domain *d = live ? domain_parse(live, strlen(live), &p) : NULL;
+    return live ? domain_parse(live, strlen(live), &p) : NULL;
+}
+
+/* The channel that the guest's agent listens on has a name by which everyone knows it. */
+static const char *agent_socket(struct life *l)
+{
+    const struct domain *d = parse_live(l);
     for (size_t i = 0; d && i < d->devices->channels.n; i++) {
         const struct chardev *c = d->devices->channels.v[i];
         if (streq(c->target_name, "org.qemu.guest_agent.0") && c->host.type == CHARDEV_UNIX)
             return chardev_first(&c->host)->path;
     }
     return NULL;
+}
+
+void run_stop_foresee(const struct root *r, const struct run_stop *o, struct notes *notes)
+{
+    struct err e;
+    struct life l;
+    if (o->stop.mode != STOP_ACPI || o->stop.timeout_ms == 0 || !life_open(&l, r, notes->arena, o->name, false, &e))
+        return;
+    const struct domain *d = parse_live(&l);
+    /* Other architectures have power buttons of their own. */
+    if (d && os_is_x86(d->os) && !d->features->acpi)
+        note_add(notes, "%s: has no <acpi/>: there is no power button that it could hear (try: --mode agent, or --force)", o->name);
+    life_close(&l);
 }
 
 bool run_stop(const struct root *r, const struct run_stop *o, const char **how, struct notes *notes, struct err *e)

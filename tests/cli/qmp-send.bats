@@ -236,3 +236,11 @@ running() {
     grep -q LATE events
     kill $pid
 }
+
+@test "qmp-send: --name, --uuid and --id say what the guest is named by" {
+    fake_guest web
+    fake_start web
+    ok qmp-send --id 1 query-status
+    ok qmp-send --uuid "$(vm-list --uuid)" query-status
+    must_fail 3 qmp-send --name 1 query-status
+}

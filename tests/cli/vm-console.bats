@@ -136,3 +136,11 @@ connect() {
     sed -i "s|$pty|$T/link|" "$live"
     must_fail any vm-console web </dev/null
 }
+
+@test "--name, --uuid and --id say what the guest is named by" {
+    running
+    printf '\035' >leave
+    ok vm-console --id 1 <leave
+    ok vm-console --uuid "$(vm-list --uuid)" <leave
+    must_fail 3 vm-console --name 1 <leave
+}

@@ -182,3 +182,20 @@ starting() { [ -n "$(journal qemu)" ]; }
     same "$out" "web: stopped (terminated)"
     is_off
 }
+
+@test "vm-stop: a PC without <acpi/> has nothing to hear with, which is said before the wait" {
+    BEHAVE=ignore-powerdown fake web
+    ok vm-start web
+    vm-stop --timeout 100 web >stop 2>stop.err 3>&- &
+    wait_for grep -q "web: has no <acpi/>" stop.err
+    contains "$(cat stop.err)" "--mode agent" "--force"
+    ok vm-stop --force web
+    same "$err" ""
+}
+
+@test "vm-stop: a PC with <acpi/> gets no such notice" {
+    fake web "" "<features><acpi/></features>"
+    ok vm-start web
+    ok vm-stop web
+    same "$err" ""
+}

@@ -140,3 +140,12 @@ came() { wait $waiter; }
     must_fail 8 vm-suspend --timeout 0.1 web
     contains "$err" 'in time'
 }
+
+@test "--name, --uuid and --id say what the guest is named by" {
+    fake_guest web
+    fake_start web
+    ok vm-wait --state running --id 1
+    ok vm-wait --state running --uuid "$(vm-list --uuid)"
+    must_fail 3 vm-wait --state running --name 1
+    must_fail 3 vm-wait --state running --id web
+}
