@@ -61,7 +61,7 @@ int main(int argc, char **argv)
     struct root root;
     char *standard_input[] = { (char *)"-" };
     char **operands = first < argc ? argv + first : standard_input;
-    size_t n = first < argc ? (size_t)(argc - first) : 1, done = 0;
+    size_t n = first < argc ? (size_t)(argc - first) : 1, done;
     struct definition *x = arena_array(a, n, sizeof *x);
     if (!root_init(&root, a, cli.uri, &e) || !definer_open(&d, &root, a, &e))
         return cli_fail(&e);
@@ -74,8 +74,7 @@ int main(int argc, char **argv)
             return cli_fail(&e);
         }
     cli_notes(&notes);
-    while (done < n && (check || define_store(&d, &x[done], &e)))
-        done++;
+    done = check ? n : define_store(&d, x, n, &e);
     definer_close(&d);
     print(a, x, done);
     return done < n ? cli_done(cli_fail(&e)) : cli_done(ST_DONE);

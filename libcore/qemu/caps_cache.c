@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -149,15 +151,50 @@ struct caps *caps_cache_open(const struct caps_env *env, const char *real, bool 
     return c;
 }
 
+/* Made where it is missing. -1: there is none that others cannot write to. */
+static int own_cache_dir(const struct caps_env *env)
+{
+    struct stat st;
+    if (!env->cache_dir || mkdir_parents(env->cache_dir, 0700) < 0)
+        return -1;
+    autoclose int dir = dir_open_at(AT_FDCWD, env->cache_dir);
+    if (dir < 0 || fstat(dir, &st) < 0 || st.st_uid != geteuid() || st.st_mode & 022)
+        return -1;
+    return steal_fd(&dir);
+}
+
+/* Where several miss the same answer, one asks and the others wait for it; no longer, though, than asking may take.
+ * The lock is on the file that the answer replaces. */
+static int wait_turn(const struct caps_env *env, const char *real, bool kvm)
+{
+    static const struct timespec moment = { 0, 2000000 };
+    char name[192];
+    autoclose int dir = own_cache_dir(env);
+    file_name(name, sizeof name, real, kvm);
+    int fd = dir < 0 ? -1 : openat(dir, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+    long long deadline = now_ms() + caps_timeout(env);
+    while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK && now_ms() < deadline)
+        nanosleep(&moment, NULL);
+    return fd;
+}
+
+/* What wait_turn made, when there is no answer to put there. */
+static void drop_empty(const struct caps_env *env, const char *real, bool kvm)
+{
+    char name[192];
+    struct stat st;
+    autoclose int dir = own_cache_dir(env);
+    file_name(name, sizeof name, real, kvm);
+    if (dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size == 0)
+        unlinkat(dir, name, 0);
+}
+
 void caps_cache_keep(const struct caps_env *env, const char *real, bool kvm, const char *key, const struct str *image)
 {
     static const size_t magic = sizeof CAPS_MAGIC - 1;
     char name[192], tmp[224];
-    if (!env->cache_dir || mkdir_parents(env->cache_dir, 0700) < 0)
-        return;
-    autoclose int dir = dir_open_at(AT_FDCWD, env->cache_dir);
-    struct stat st;
-    if (dir < 0 || fstat(dir, &st) < 0 || st.st_uid != geteuid() || st.st_mode & 022)
+    autoclose int dir = own_cache_dir(env);
+    if (dir < 0)
         return;
     autostr struct str text = STR_INIT;
     str_addn(&text, image->p, magic);
@@ -201,6 +238,9 @@ struct caps *caps_get(const struct caps_env *env, const char *emulator, bool kvm
         err_set(e, ST_PERM, "cannot use KVM: /dev/kvm is not there or not permitted (try: type='qemu', or membership in group kvm)");
         return NULL;
     }
+    autoclose int turn = wait_turn(env, str_text(&real), kvm);
+    if (turn >= 0 && (c = caps_cache_open(env, str_text(&real), kvm, str_text(&key))))
+        return c;
     struct caps_job job = { .emulator = str_text(&real), .kvm = kvm };
     caps_probe(&job, 1, 1, caps_timeout(env));
     if (job.ok) {
@@ -208,6 +248,7 @@ struct caps *caps_get(const struct caps_env *env, const char *emulator, bool kvm
         c = caps_load(job.image.p, job.image.len, e);
     } else {
         *e = job.err;
+        drop_empty(env, str_text(&real), kvm);
     }
     str_release(&job.image);
     return c;

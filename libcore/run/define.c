@@ -144,10 +144,14 @@ static bool repair(const struct definer *d, const char *name, int lock, struct e
     return ok;
 }
 
-static struct def_change change(const struct definer *d, const char *name, enum def_lock lock)
+static struct def_change change(const struct definer *d, enum def_lock lock)
 {
-    return (struct def_change){ .etc = d->etc, .state = d->state, .name = name, .lock = lock,
-                                .deadline = now_ms() + d->wait_ms };
+    return (struct def_change){ .etc = d->etc, .state = d->state, .lock = lock, .wait_ms = d->wait_ms };
+}
+
+static struct def_text text_of(const struct definition *x)
+{
+    return (struct def_text){ .name = x->name, .uuid = x->uuid, .text = x->text, .n = x->n, .expect = x->expect };
 }
 
 static bool store_locked(struct definer *d, struct definition *x, struct err *e)
@@ -157,28 +161,50 @@ static bool store_locked(struct definer *d, struct definition *x, struct err *e)
     autoclose int lock = guest_lock(d->state, x->name, now_ms() + d->wait_ms, "vm-define", &dir, e);
     if (lock < 0)
         return false;
-    struct def_change c = change(d, x->name, DEF_LOCKED);
-    c.expect = x->expect;
+    struct def_change c = change(d, DEF_LOCKED);
+    struct def_text t = text_of(x);
     guest_status(d->state, -1, x->name, &s);
     x->running = s.active && !def_exists(d->etc, x->name);
-    bool ok = (s.state == GUEST_OFF || repair(d, x->name, lock, e)) && def_write(&c, x->uuid, x->text, x->n, e);
-    x->replaced = c.replaced;
+    bool ok = (s.state == GUEST_OFF || repair(d, x->name, lock, e)) && defs_write(&c, &t, 1, e) == 1;
+    x->replaced = t.replaced;
     guest_dir_tidy(d->state, x->name, dir);
     return ok;
 }
 
-bool define_store(struct definer *d, struct definition *x, struct err *e)
+/* How many, from the first on, may be stored without their guests' locks; fewer than n and *refused: the next one may
+ * not be stored at all. */
+static size_t without_lock(const struct definer *d, const struct definition *x, size_t n, bool *refused, struct err *e)
 {
-    struct def_change c = change(d, x->name, DEF_UNLOCKED);
     struct stat st;
-    c.expect = x->expect;
-    if (!others_free(d, x->name, e))
-        return false;
-    if (fstatat(d->state, x->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        return store_locked(d, x, e);
-    bool ok = def_write(&c, x->uuid, x->text, x->n, e);
-    x->replaced = c.replaced;
-    return ok || (c.needs_lock && store_locked(d, x, e));
+    *refused = false;
+    for (size_t i = 0; i < n; i++) {
+        *refused = !others_free(d, x[i].name, e);
+        if (*refused || fstatat(d->state, x[i].name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            return i;
+    }
+    return n;
+}
+
+size_t define_store(struct definer *d, struct definition *x, size_t n, struct err *e)
+{
+    autoarena struct arena *a = arena_new();
+    struct def_text *texts = arena_array(a, n, sizeof *texts);
+    size_t done = 0;
+    for (size_t i = 0; i < n; i++)
+        texts[i] = text_of(&x[i]);
+    while (done < n) {
+        struct def_change c = change(d, DEF_UNLOCKED);
+        bool refused;
+        size_t some = without_lock(d, x + done, n - done, &refused, e);
+        size_t stored = defs_write(&c, texts + done, some, e);
+        for (size_t i = done; i < done + stored; i++)
+            x[i].replaced = texts[i].replaced;
+        done += stored;
+        if (done == n || (stored < some ? !c.needs_lock : refused) || !store_locked(d, &x[done], e))
+            break;
+        done++;
+    }
+    return done;
 }
 
 bool run_define(const struct root *r, const char *xml, size_t n, struct notes *notes, struct err *e)
@@ -186,7 +212,7 @@ bool run_define(const struct root *r, const char *xml, size_t n, struct notes *n
     autoarena struct arena *a = arena_new();
     struct definer d = { .notes = notes, .wait_ms = RUN_WAIT_MS, .etc = -1, .state = -1 };
     struct definition x;
-    bool ok = definer_open(&d, r, a, e) && define_check(&d, &x, "document", xml, n, e) && define_store(&d, &x, e);
+    bool ok = definer_open(&d, r, a, e) && define_check(&d, &x, "document", xml, n, e) && define_store(&d, &x, 1, e) == 1;
     definer_close(&d);
     return ok;
 }
@@ -231,8 +257,8 @@ static bool remove_it(struct definer *d, const char *name, const struct undefine
     /* A guest that goes on needs its NVRAM. */
     if (!running && !nvram_settled(d, name, o, e))
         return false;
-    struct def_change c = change(d, name, DEF_LOCKED);
-    return def_remove(&c, running, e);
+    struct def_change c = change(d, DEF_LOCKED);
+    return def_remove(&c, name, running, e);
 }
 
 /* l is open and locked. */

@@ -41,9 +41,10 @@ void definer_close(struct definer *d);
  * file is for messages ("FILE:LINE: …"). */
 bool define_check(struct definer *d, struct definition *out, const char *file, const char *text, size_t n, struct err *e);
 
-/* Stores it, synced. ST_BUSY: a daemon owns the root, or the lock was not had; ST_STATE: the guest runs under
- * libvirt, or expect is not what is there now. */
-bool define_store(struct definer *d, struct definition *x, struct err *e);
+/* Stores n of them, one after the other, and returns how many are stored and synced; fewer than n: e tells of the next
+ * one. ST_BUSY: a daemon owns the root, or the lock was not had; ST_STATE: the guest runs under libvirt, or expect is
+ * not what is there now. */
+size_t define_store(struct definer *d, struct definition *x, size_t n, struct err *e);
 
 struct undefine_options {
     bool remove_nvram, keep_nvram; /* neither: a guest that has an NVRAM file is refused */

@@ -99,7 +99,7 @@ static bool store(struct session *s, struct definer *d, const struct str *text, 
     if (!streq(def.name, s->name))
         return err_set(e, ST_FAILED, "%s: the name cannot be changed here, it is '%s' now", s->name, def.name);
     def.expect = s->force ? NULL : s->before;
-    if (define_store(d, &def, e))
+    if (define_store(d, &def, 1, e) == 1)
         return true;
     *changed = e->status == ST_STATE && !s->force;
     return false;

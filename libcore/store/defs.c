@@ -132,18 +132,32 @@ static bool claim(const struct index *ix, const char *name, const char *uuid, bo
     return same_guest(ix, a, name, uuid, there, e) && index_set(ix, uuid, name, e);
 }
 
-/* A file without a name, written and synced. -1 with EOPNOTSUPP: this file system has no such files. */
-static int write_nameless(int etc, const char *text, size_t n)
+/* A file without a name; -1 in *fd if this file system has no such files. */
+static bool write_nameless(int etc, const struct def_text *t, int *fd, struct err *e)
 {
-    autoclose int fd = openat(etc, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        if (errno == EISDIR || errno == EINVAL)
-            errno = EOPNOTSUPP;
-        return -1;
-    }
-    if (fchmod(fd, 0600) < 0 || write_all(fd, text, n) < 0 || fsync(fd) < 0)
-        return -1;
-    return steal_fd(&fd);
+    *fd = openat(etc, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (*fd < 0 && (errno == EISDIR || errno == EINVAL || errno == EOPNOTSUPP))
+        return true;
+    return (*fd >= 0 && fchmod(*fd, 0600) == 0 && write_all(*fd, t->text, t->n) == 0) ||
+           err_errno(e, "%s: cannot write its definition %s.xml", t->name, t->name);
+}
+
+/* The slow part, before the index is locked: the files that get their names then. Returns how many of n are
+ * written and synced; fewer: e tells of the next one. */
+static size_t write_files(const struct def_change *c, const struct def_text *v, int *fds, size_t n, struct err *e)
+{
+    size_t written = 0, synced = 0;
+    while (written < n && guest_name_ok(v[written].name, e) && write_nameless(c->etc, &v[written], &fds[written], e))
+        written++;
+    /* All are on their way before the first is waited for: so they share a commit of the file system. */
+    for (size_t i = 0; written > 1 && i < written; i++)
+        if (fds[i] >= 0)
+            sync_file_range(fds[i], 0, 0, SYNC_FILE_RANGE_WRITE);
+    while (synced < written && (fds[synced] < 0 || fsync(fds[synced]) == 0))
+        synced++;
+    if (synced < written)
+        err_errno(e, "%s: cannot write its definition %s.xml", v[synced].name, v[synced].name);
+    return synced;
 }
 
 static int give_name(int etc, int fd, const char *file)
@@ -165,103 +179,128 @@ static int give_name(int etc, int fd, const char *file)
     return -1;
 }
 
-static bool as_expected(const struct def_change *c, struct err *e)
+static bool as_expected(const struct def_change *c, const struct def_text *t, struct err *e)
 {
     autostr struct str now = STR_INIT;
-    if (!c->expect)
+    if (!t->expect)
         return true;
-    if (!read_def(c->etc, c->name, &now, e))
+    if (!read_def(c->etc, t->name, &now, e))
         return false;
-    return streq(str_text(&now), c->expect) ||
-           err_set(e, ST_STATE, "%s: its definition was changed by someone else meanwhile", c->name);
+    return streq(str_text(&now), t->expect) ||
+           err_set(e, ST_STATE, "%s: its definition was changed by someone else meanwhile", t->name);
 }
 
-/* Takes the index and looks whether the change may go on. False: the index is closed again. */
-static bool begin(struct def_change *c, struct index *ix, struct err *e)
+/* Under the index's lock: may the guest's definition be changed? */
+static bool may_change(struct def_change *c, const char *name, struct err *e)
 {
     struct stat st;
-    if (!index_open(ix, c->etc, c->state, c->deadline, e))
-        return err_wrap(e, "%s", c->name);
-    bool ok = true;
-    c->needs_lock = c->lock == DEF_UNLOCKED && fstatat(c->state, c->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    if (c->needs_lock)
-        ok = err_set(e, ST_BUSY, "%s is busy: another command is working on it", c->name);
-    ok = ok && as_expected(c, e);
-    if (!ok)
-        index_close(ix);
-    return ok;
+    c->needs_lock = c->lock == DEF_UNLOCKED && fstatat(c->state, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    return !c->needs_lock || err_set(e, ST_BUSY, "%s is busy: another command is working on it", name);
 }
 
-static bool sync_etc(const struct def_change *c, struct err *e)
+static bool open_index(const struct def_change *c, struct index *ix, const char *name, struct err *e)
 {
-    return fsync(c->etc) == 0 || err_errno(e, "%s: cannot sync the directory of its definition", c->name);
+    return index_open(ix, c->etc, c->state, now_ms() + c->wait_ms, e) || err_wrap(e, "%s", name);
 }
 
-bool def_write(struct def_change *c, const char *uuid, const char *text, size_t n, struct err *e)
+static bool sync_etc(const struct def_change *c, const char *name, struct err *e)
+{
+    return fsync(c->etc) == 0 || err_errno(e, "%s: cannot sync the directory of its definition", name);
+}
+
+/* Gives the file its name, and the guest its UUID. */
+static bool enter(struct def_change *c, const struct index *ix, struct def_text *t, int fd, struct err *e)
 {
     char file[FILE_NAME];
+    if (!may_change(c, t->name, e) || !as_expected(c, t, e) || !claim(ix, t->name, t->uuid, &t->replaced, e))
+        return false;
+    file_of(file, t->name);
+    if ((fd >= 0 ? give_name(c->etc, fd, file) : file_replace_at(c->etc, file, t->text, t->n, 0600, true)) == 0)
+        return true;
+    err_errno(e, "%s: cannot write its definition %s", t->name, file);
+    if (!t->replaced)
+        index_drop(ix, t->uuid, t->name);
+    return false;
+}
+
+static size_t write_some(struct def_change *c, struct def_text *v, size_t n, struct err *e)
+{
+    int fds[DEFS_AT_ONCE];
     struct index ix;
-    c->needs_lock = false;
-    if (!guest_name_ok(c->name, e))
-        return false;
-    file_of(file, c->name);
-    /* The slow part, the sync, comes before the index is locked and after it is free again. */
-    autoclose int fd = write_nameless(c->etc, text, n);
-    if (fd < 0 && errno != EOPNOTSUPP)
-        return err_errno(e, "%s: cannot write its definition %s", c->name, file);
-    if (!begin(c, &ix, e))
-        return false;
-    bool ok = claim(&ix, c->name, uuid, &c->replaced, e);
-    if (ok && (fd >= 0 ? give_name(c->etc, fd, file) : file_replace_at(c->etc, file, text, n, 0600, true)) < 0) {
-        ok = err_errno(e, "%s: cannot write its definition %s", c->name, file);
-        if (!c->replaced)
-            index_drop(&ix, uuid, c->name);
-    }
-    if (!ok) {
+    size_t done = 0;
+    for (size_t i = 0; i < n; i++)
+        fds[i] = -1;
+    size_t ready = write_files(c, v, fds, n, e);
+    if (ready && !open_index(c, &ix, v[0].name, e))
+        ready = 0;
+    while (done < ready && enter(c, &ix, &v[done], fds[done], e))
+        done++;
+    if (done)
+        index_commit(&ix);
+    else if (ready)
         index_close(&ix);
-        return false;
+    if (done && !sync_etc(c, v[0].name, e))
+        done = 0;
+    for (size_t i = 0; i < n; i++)
+        cleanup_close(&fds[i]);
+    return done;
+}
+
+size_t defs_write(struct def_change *c, struct def_text *v, size_t n, struct err *e)
+{
+    size_t done = 0;
+    c->needs_lock = false;
+    while (done < n) {
+        size_t some = n - done < DEFS_AT_ONCE ? n - done : DEFS_AT_ONCE;
+        size_t did = write_some(c, v + done, some, e);
+        done += did;
+        if (did < some)
+            break;
     }
-    index_commit(&ix);
-    return sync_etc(c, e);
+    return done;
 }
 
 /* The uuid in the definition, "" if none can be told. A file that is another guest's is left alone. */
-static bool uuid_to_drop(const struct def_change *c, char uuid[37], struct err *e)
+static bool uuid_to_drop(const struct def_change *c, const char *name, char uuid[37], struct err *e)
 {
     autoarena struct arena *a = arena_new();
     autostr struct str text = STR_INIT;
     struct head h;
     struct err unread;
     *uuid = '\0';
-    if (!read_def(c->etc, c->name, &text, &unread) || !head_scan(&h, a, str_text(&text), text.len))
+    if (!read_def(c->etc, name, &text, &unread) || !head_scan(&h, a, str_text(&text), text.len))
         return true;
-    if (h.name && !streq(h.name, c->name))
-        return err_set(e, ST_FAILED, "%s: %s.xml defines a guest '%s', it is left alone (try: mv it to %s.xml)", c->name,
-                       c->name, h.name, h.name);
+    if (h.name && !streq(h.name, name))
+        return err_set(e, ST_FAILED, "%s: %s.xml defines a guest '%s', it is left alone (try: mv it to %s.xml)", name, name,
+                       h.name, h.name);
     if (!h.uuid || !uuid_normal(h.uuid, uuid))
         *uuid = '\0';
     return true;
 }
 
-bool def_remove(struct def_change *c, bool keep_uuid, struct err *e)
+bool def_remove(struct def_change *c, const char *name, bool keep_uuid, struct err *e)
 {
     char file[FILE_NAME], mark[FILE_NAME + 16], uuid[37];
     struct index ix;
-    if (!def_exists(c->etc, c->name))
-        return no_such(c->name, e);
-    if (!uuid_to_drop(c, uuid, e) || !begin(c, &ix, e))
+    if (!def_exists(c->etc, name))
+        return no_such(name, e);
+    if (!uuid_to_drop(c, name, uuid, e) || !open_index(c, &ix, name, e))
         return false;
-    snprintf(mark, sizeof mark, "autostart/%s", file_of(file, c->name));
+    snprintf(mark, sizeof mark, "autostart/%s", file_of(file, name));
+    if (!may_change(c, name, e)) {
+        index_close(&ix);
+        return false;
+    }
     if (unlinkat(c->etc, file, 0) < 0) {
-        err_errno(e, "%s: cannot remove its definition %s", c->name, file);
+        err_errno(e, "%s: cannot remove its definition %s", name, file);
         index_close(&ix);
         return false;
     }
     unlinkat(c->etc, mark, 0);
     if (*uuid && !keep_uuid)
-        index_drop(&ix, uuid, c->name);
+        index_drop(&ix, uuid, name);
     index_commit(&ix);
-    return sync_etc(c, e);
+    return sync_etc(c, name, e);
 }
 
 bool uuid_claim(int etc, int state, const char *name, const char *uuid, long long deadline, struct err *e)

@@ -31,25 +31,32 @@ enum def_lock {
 };
 
 struct def_change {
-    int etc, state; /* open ROOT_ETC and ROOT_STATE */
-    const char *name;
-    long long deadline;
+    int etc, state;    /* open ROOT_ETC and ROOT_STATE */
+    long long wait_ms; /* for the index's lock */
     enum def_lock lock;
-    const char *expect; /* not NULL: only if the definition reads just so now (ST_STATE) */
-    bool needs_lock;    /* result */
-    bool replaced;      /* result of def_write: there was one before */
+    bool needs_lock; /* result */
 };
 
-/* Stores text as the definition of the guest with that uuid (36 characters, lower case). The file is written, synced
- * and named in one step, the directory synced; on failure what was there is there.
+/* Text to be stored as the definition of the guest with that uuid (36 characters, lower case). */
+struct def_text {
+    const char *name, *uuid, *text;
+    size_t n;
+    const char *expect; /* not NULL: only if the definition reads just so now (ST_STATE) */
+    bool replaced;      /* result: there was one before */
+};
+
+/* Stores n definitions one after the other and returns how many are stored, and synced; fewer than n: e tells what kept
+ * the next one from it, and of that guest what was there is there. Each file is written, synced and named in one
+ * step; up to DEFS_AT_ONCE of them share one hold of the index's lock and one sync of the directory.
  * ST_FAILED: the name has another UUID, the UUID another name, or a file whose <name> is not its own is in the way. */
-bool def_write(struct def_change *c, const char *uuid, const char *text, size_t n, struct err *e);
+enum { DEFS_AT_ONCE = 64 };
+size_t defs_write(struct def_change *c, struct def_text *v, size_t n, struct err *e);
 
 /* Removes the definition and its autostart mark. keep_uuid: the guest goes on (transient), so its UUID stays
  * its own. ST_NOENT: there is none. */
-bool def_remove(struct def_change *c, bool keep_uuid, struct err *e);
+bool def_remove(struct def_change *c, const char *name, bool keep_uuid, struct err *e);
 
-/* Claims uuid for a guest without definition (about to be started); as def_write, what is refused. */
+/* Claims uuid for a guest without definition (about to be started); what is refused: as in defs_write. */
 bool uuid_claim(int etc, int state, const char *name, const char *uuid, long long deadline, struct err *e);
 /* Gives it up, if it is name's. */
 void uuid_release(int state, const char *name, const char *uuid);

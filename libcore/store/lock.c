@@ -125,7 +125,7 @@ static bool wait_lock(int fd, enum lock_kind kind, long long deadline)
         }
         struct timespec t = { 0, pause_us * 1000 };
         nanosleep(&t, NULL);
-        pause_us = pause_us < 20000 ? pause_us * 2 : 20000;
+        pause_us = pause_us < 2000 ? pause_us * 2 : 2000;
     }
     return true;
 }

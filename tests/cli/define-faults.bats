@@ -69,3 +69,22 @@ either() { cmp -s "$ROOT/etc/qemu/web.xml" old.def || cmp -s "$ROOT/etc/qemu/web
     done
     same "$(ls "$ROOT/lib/vmutils")" ""
 }
+
+@test "faults: vm-define of several at once" {
+    requires strace
+    for g in a b c; do domain $g; done
+    vm-define -q a.xml b.xml c.xml
+    for g in a b c; do cp "$ROOT/etc/qemu/$g.xml" $g.def; done
+    calls=$(strace vm-define -q a.xml b.xml c.xml 2>&1 | wc -l)
+    step=9
+    [ "${FAULTS:-}" != all ] || step=1
+    for ((i = 60; i <= calls; i += step)); do
+        rm -r "$ROOT/etc/qemu"
+        killed_at "$i" vm-define -q a.def b.def c.def
+        for f in "$ROOT"/etc/qemu/*; do
+            [ ! -e "$f" ] || cmp "$f" "$(basename "$f" .xml).def" || { echo "call $i"; return 1; }
+        done
+        ok vm-define -q a.def b.def c.def
+        same "$(vm-list --all --name | paste -sd ' ')" "a b c"
+    done
+}

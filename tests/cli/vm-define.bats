@@ -218,3 +218,25 @@ f = open(sys.argv[1], "w"); fcntl.lockf(f, fcntl.LOCK_EX); print("held", flush=T
     contains "$err" "libvirt daemon (pid $!)"
     kill $!
 }
+
+@test "of several that miss the same answer one asks the emulator, the others wait for it" {
+    printf '#!/bin/sh\necho asked >>%s/asked\nsleep 0.3\nexec qemu-system-x86_64 "$@"\n' "$T" >emulator
+    chmod +x emulator
+    for g in a b c d; do EMULATOR=$T/emulator domain $g; done
+    pids=()
+    for g in a b c d; do
+        vm-define -q --bindir "$T" $g.xml &
+        pids+=($!)
+    done
+    wait "${pids[@]}"
+    same "$(vm-list --all --name | paste -sd ' ')" "a b c d"
+    same "$(cat asked)" asked
+}
+
+@test "an emulator that gives no answer leaves nothing in the cache" {
+    printf '#!/bin/sh\nexit 1\n' >emulator
+    chmod +x emulator
+    EMULATOR=$T/emulator domain a
+    must_fail any vm-define -q --bindir "$T" a.xml
+    same "$(find "$ROOT/cache/vmutils" -type f)" ""
+}

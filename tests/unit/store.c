@@ -51,9 +51,9 @@ static void teardown(void)
     arena_free(a);
 }
 
-static struct def_change change(const char *name)
+static struct def_change change(void)
 {
-    return (struct def_change){ .etc = etc, .state = state, .name = name, .lock = DEF_UNLOCKED, .deadline = now_ms() + 1000 };
+    return (struct def_change){ .etc = etc, .state = state, .lock = DEF_UNLOCKED, .wait_ms = 1000 };
 }
 
 static const char *document(const char *name, const char *uuid)
@@ -61,11 +61,17 @@ static const char *document(const char *name, const char *uuid)
     return arena_printf(a, "<domain type='qemu'>\n<name>%s</name>\n<uuid>%s</uuid>\n</domain>\n", name, uuid);
 }
 
+static struct def_text definition(const char *name, const char *uuid)
+{
+    const char *text = document(name, uuid);
+    return (struct def_text){ .name = name, .uuid = uuid, .text = text, .n = strlen(text) };
+}
+
 static bool define(const char *name, const char *uuid)
 {
-    struct def_change c = change(name);
-    const char *text = document(name, uuid);
-    return def_write(&c, uuid, text, strlen(text), &e);
+    struct def_change c = change();
+    struct def_text t = definition(name, uuid);
+    return defs_write(&c, &t, 1, &e) == 1;
 }
 
 static void put(const char *file, const char *text)
@@ -229,12 +235,12 @@ END_TEST
 
 START_TEST(a_removed_guest_frees_its_uuid)
 {
-    struct def_change c = change("web");
+    struct def_change c = change();
     ck_assert(define("web", UUID));
-    ck_assert_msg(def_remove(&c, false, &e), "%s", e.text);
+    ck_assert_msg(def_remove(&c, "web", false, &e), "%s", e.text);
     ck_assert(!def_exists(etc, "web"));
     ck_assert_msg(define("db", UUID), "%s", e.text);
-    ck_assert(!def_remove(&c, false, &e));
+    ck_assert(!def_remove(&c, "web", false, &e));
     ck_assert_int_eq(e.status, ST_NOENT);
 }
 END_TEST
@@ -245,32 +251,54 @@ START_TEST(a_file_that_defines_another_name_is_an_error_that_names_both)
     ck_assert(!define("web", UUID2));
     ck_assert_ptr_nonnull(strstr(e.text, "web.xml"));
     ck_assert_ptr_nonnull(strstr(e.text, "'other'"));
-    struct def_change c = change("web");
-    ck_assert(!def_remove(&c, false, &e));
+    struct def_change c = change();
+    ck_assert(!def_remove(&c, "web", false, &e));
     ck_assert(def_exists(etc, "web"));
 }
 END_TEST
 
 START_TEST(expected_text_is_compared)
 {
-    struct def_change c = change("web");
+    struct def_change c = change();
     ck_assert(define("web", UUID));
-    c.expect = "something else";
-    ck_assert(!def_write(&c, UUID, "x", 1, &e));
+    struct def_text t = definition("web", UUID);
+    t.expect = "something else";
+    ck_assert_uint_eq(defs_write(&c, &t, 1, &e), 0);
     ck_assert_int_eq(e.status, ST_STATE);
-    c.expect = document("web", UUID);
-    ck_assert_msg(def_write(&c, UUID, document("web", UUID), strlen(document("web", UUID)), &e), "%s", e.text);
+    t.expect = t.text;
+    ck_assert_msg(defs_write(&c, &t, 1, &e) == 1, "%s", e.text);
 }
 END_TEST
 
 START_TEST(a_guest_with_a_directory_needs_its_lock)
 {
-    struct def_change c = change("web");
+    struct def_change c = change();
     ck_assert_int_eq(mkdirat(state, "web", 0700), 0);
-    ck_assert(!def_write(&c, UUID, "x", 1, &e));
+    struct def_text t = definition("web", UUID);
+    ck_assert_uint_eq(defs_write(&c, &t, 1, &e), 0);
     ck_assert(c.needs_lock);
     c.lock = DEF_LOCKED;
-    ck_assert_msg(def_write(&c, UUID, document("web", UUID), strlen(document("web", UUID)), &e), "%s", e.text);
+    ck_assert_msg(defs_write(&c, &t, 1, &e) == 1, "%s", e.text);
+}
+END_TEST
+
+/* What is refused half-way: all before it is stored, nothing after it. */
+START_TEST(many_are_stored_up_to_the_first_that_is_refused)
+{
+    enum { N = DEFS_AT_ONCE + 10, BAD = DEFS_AT_ONCE + 5 };
+    struct def_text v[N];
+    struct def_change c = change();
+    for (int i = 0; i < N; i++)
+        v[i] = definition(arena_printf(a, "g%d", i), arena_printf(a, "6ba7b810-9dad-11d1-80b4-%012d", i == BAD ? 3 : i));
+    ck_assert_uint_eq(defs_write(&c, v, N, &e), BAD);
+    ck_assert_ptr_nonnull(strstr(e.text, "'g3' is already defined"));
+    for (int i = 0; i < N; i++)
+        ck_assert_int_eq(def_exists(etc, v[i].name), i < BAD);
+    v[BAD].uuid = UUID;
+    v[BAD].text = document(v[BAD].name, UUID);
+    v[BAD].n = strlen(v[BAD].text);
+    ck_assert_uint_eq(defs_write(&c, v, N, &e), N);
+    ck_assert(v[0].replaced && !v[BAD].replaced);
 }
 END_TEST
 
@@ -287,8 +315,8 @@ START_TEST(autostart_marks_are_links)
     ck_assert_str_eq(target, "../web.xml");
     ck_assert(autostart_list(etc, a, &marked, &e));
     ck_assert_uint_eq(marked.v.n, 1);
-    struct def_change c = change("web");
-    ck_assert(def_remove(&c, false, &e));
+    struct def_change c = change();
+    ck_assert(def_remove(&c, "web", false, &e));
     ck_assert(autostart_list(etc, a, &marked, &e));
     ck_assert_uint_eq(marked.v.n, 0);
 }
@@ -473,6 +501,7 @@ int main(void)
     tcase_add_test(t, a_file_that_defines_another_name_is_an_error_that_names_both);
     tcase_add_test(t, expected_text_is_compared);
     tcase_add_test(t, a_guest_with_a_directory_needs_its_lock);
+    tcase_add_test(t, many_are_stored_up_to_the_first_that_is_refused);
     tcase_add_test(t, autostart_marks_are_links);
     tcase_add_test(t, busy_names_the_holder);
     tcase_add_test(t, two_never_hold_a_lock_whose_directory_comes_and_goes);
