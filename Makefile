@@ -130,12 +130,17 @@ demo: build/deps.demo all
 # What xml-to-argv prints now becomes what tests/data/argv expects; look at the difference.
 refresh: all
 	@tests/refresh $(B)
-# libFuzzer (clang) on the reader, the passes and the builders, for FUZZ_SECONDS.
+# libFuzzer (clang) on the reader, the passes and the builders, and on headers of images, for FUZZ_SECONDS each.
 FUZZ_SECONDS ?= 60
-fuzz: tests/fuzz/domain.c $(wildcard libcore/base/*.c libcore/xml/*.c libcore/domain/*.c libcore/qemu/*.c) | build/flags.mk
-	@mkdir -p build/fuzz/corpus
-	clang $(CPPFLAGS) $(PKG_CFLAGS) -std=c17 -g -O1 -fno-strict-aliasing -fsanitize=fuzzer,address,undefined -o build/fuzz/domain $(filter %.c,$^) $(PKG_LIBS)
-	ASAN_OPTIONS=detect_leaks=0 build/fuzz/domain -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -artifact_prefix=build/fuzz/ build/fuzz/corpus tests/data/argv tests/data/refused
+FUZZ_FLAGS = $(CPPFLAGS) $(PKG_CFLAGS) -std=c17 -g -O1 -fno-strict-aliasing -fsanitize=fuzzer,address,undefined
+build/fuzz/domain: tests/fuzz/domain.c $(wildcard libcore/base/*.c libcore/xml/*.c libcore/domain/*.c libcore/qemu/*.c)
+build/fuzz/image: tests/fuzz/image.c $(wildcard libcore/base/*.c libcore/host/image*.c)
+build/fuzz/%: | build/flags.mk
+	@mkdir -p build/fuzz/corpus.$*
+	clang $(FUZZ_FLAGS) -o $@ $(filter %.c,$^) $(PKG_LIBS)
+fuzz: build/fuzz/domain build/fuzz/image
+	ASAN_OPTIONS=detect_leaks=0 build/fuzz/domain -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -artifact_prefix=build/fuzz/ build/fuzz/corpus.domain tests/data/argv tests/data/refused
+	ASAN_OPTIONS=detect_leaks=0 build/fuzz/image -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -artifact_prefix=build/fuzz/ build/fuzz/corpus.image
 
 bench: build/deps.bench all helpers
 	@tests/bench/run $(B)

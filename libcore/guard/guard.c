@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "guard/chain.h"
 #include "guard/dac.h"
 
 /* In the order in which their rows are done. */
@@ -37,6 +38,8 @@ void guard_add_process(struct guard *g, const char *layer, const char *label, co
 bool guard_plan(struct guard *g, struct err *e)
 {
     domain_objects(g->domain, g->arena, &g->objects);
+    if (!chain_add(g, e))
+        return false;
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         if (!layers[i](g, e))
             return false;
