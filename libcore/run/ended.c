@@ -20,6 +20,7 @@
 #include "run/eventlog.h"
 #include "run/rows.h"
 #include "store/beside.h"
+#include "store/claim.h"
 #include "store/guest.h"
 
 /* As long as any command may hold a lock, and longer: nobody else waits to do this work. */
@@ -201,7 +202,7 @@ bool repair_one(const struct root *root, const char *name, long long wait_ms, st
     return repair(root, name, wait_ms, false, notes, e);
 }
 
-bool repair_all(const struct root *root, struct notes *notes, struct err *e)
+static bool repair_each(const struct root *root, struct notes *notes, struct err *e)
 {
     struct err one = { 0 };
     bool ok = true;
@@ -225,4 +226,12 @@ bool repair_all(const struct root *root, struct notes *notes, struct err *e)
         ok = false;
     }
     return ok;
+}
+
+bool repair_all(const struct root *root, struct notes *notes, struct err *e)
+{
+    struct err none;
+    autoclose int claims = root_open(root, ROOT_CLAIMS, false, &none);
+    bool ok = repair_each(root, notes, e);
+    return (claims < 0 || claim_sweep(claims, ok ? e : &none)) && ok;
 }

@@ -28,7 +28,7 @@ bool ended_clean(struct life *l, const struct root *root, struct arena *a, const
 /* Cleans up after one guest: false with ST_STATE if it runs (left alone), ST_BUSY if its lock is not had. */
 bool repair_one(const struct root *root, const char *name, long long wait_ms, struct notes *notes, struct err *e);
 
-/* After every guest of the root. Guests that run, or whose vm-reap is about to, are left alone; a busy lock is
+/* After every guest of the root; claims that nobody has go, too. Guests that run, or whose vm-reap is about to, are left alone; a busy lock is
  * passed over with a note. False: some could not be cleaned up, e has the first. */
 bool repair_all(const struct root *root, struct notes *notes, struct err *e);
 

@@ -2,6 +2,7 @@
 #include "store/claim.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -15,6 +16,9 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+
+/* How long the one who sweeps is waited for at most: it needs microseconds. */
+enum { SWEEP_MS = 2000 };
 
 static uint64_t fnv(uint64_t h, const char *text)
 {
@@ -46,8 +50,17 @@ static bool still_there(int dir, const char *name, int fd)
            a.st_dev == b.st_dev;
 }
 
+/* Whoever sweeps holds what it looks at for a moment, and by a lock of the process: such a lock has a pid, a claim's
+ * has none. */
+static bool swept_now(int fd)
+{
+    struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    return fcntl(fd, F_OFD_GETLK, &l) == 0 && (l.l_type == F_UNLCK || l.l_pid != -1);
+}
+
 int claim_take(int dir, const char *name, bool shared, long long deadline, bool *busy, struct err *e)
 {
+    long long sweepers = now_ms() + SWEEP_MS;
     *busy = false;
     for (;;) {
         autoclose int fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -64,12 +77,12 @@ int claim_take(int dir, const char *name, bool shared, long long deadline, bool 
             err_errno(e, "claim %s", name);
             return -1;
         }
-        if (ms_left(deadline) == 0) {
+        if (ms_left(deadline) == 0 && (ms_left(sweepers) == 0 || !swept_now(fd))) {
             *busy = true;
             err_set(e, ST_BUSY, "claim %s is held by another process", name);
             return -1;
         }
-        poll(NULL, 0, 5);
+        poll(NULL, 0, ms_left(deadline) == 0 ? 1 : 5);
     }
 }
 
@@ -80,6 +93,28 @@ void claim_drop(int dir, const char *name, int fd)
     if (lock_file(fd, false) && still_there(dir, name, fd))
         unlinkat(dir, name, 0);
     close(fd);
+}
+
+static void sweep_one(int dir, const char *name)
+{
+    struct stat st;
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    autoclose int fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && fcntl(fd, F_SETLK, &whole) == 0 &&
+        still_there(dir, name, fd))
+        unlinkat(dir, name, 0);
+}
+
+bool claim_sweep(int dir, struct err *e)
+{
+    int own = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    autodir DIR *d = own < 0 ? NULL : fdopendir(own);
+    if (!d)
+        return err_errno(e, "cannot read the claims");
+    for (struct dirent *f; (f = readdir(d));)
+        if (*f->d_name != '.')
+            sweep_one(dir, f->d_name);
+    return true;
 }
 
 static bool port_free(const char *address, int port)

@@ -22,6 +22,10 @@ int claim_take(int dir, const char *name, bool shared, long long deadline, bool 
 /* Removes the claim's file if nobody else has the claim; closes fd. */
 void claim_drop(int dir, const char *name, int fd);
 
+/* Removes the files of claims that nobody has: starts that were killed leave them. Harmless beside any use of claims by
+ * others. Not for a process that holds POSIX locks on claims. False: the directory cannot be read. */
+bool claim_sweep(int dir, struct err *e);
+
 /* A free TCP port of [from, to] for address (NULL: every address): claimed, and bound once to see that no stranger
  * has it. The descriptor of the claim, or -1 with e. */
 int claim_port(int dir, const char *address, int from, int to, int *port, struct err *e);

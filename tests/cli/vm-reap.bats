@@ -31,6 +31,23 @@ is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ] && [ ! -e "$S
     same "$(vm-list --name)" one
 }
 
+@test "vm-reap --all: claims that killed starts left go, those of guests that run stay" {
+    embed
+    dir=/run/libvirt/vmutils/claims
+    [ "$(id -u)" = 0 ] || dir=$XDG_RUNTIME_DIR/vmutils/claims
+    ok vm-reap --all
+    fake web "<graphics type='vnc' autoport='yes'/>"
+    ok vm-start web
+    claims=$(ls "$dir")
+    contains "$claims" guest- port-
+    touch "$dir/guest-of-a-start-that-was-killed"
+    ok vm-reap --all
+    same "$(ls "$dir")" "$claims"
+    ok vm-stop --force web
+    ok vm-reap --all
+    same "$(ls "$dir")" ""
+}
+
 @test "vm-reap GUEST: a guest that runs is in the wrong state" {
     fake web
     ok vm-start web

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -196,6 +197,52 @@ START_TEST(a_claim_is_had_by_one_or_shared_by_several)
 }
 END_TEST
 
+START_TEST(claims_that_nobody_has_are_swept)
+{
+    bool busy;
+    int alone = claim_take(dir, "port-1", false, now_ms(), &busy, &e);
+    int shared = claim_take(dir, "disk", true, now_ms(), &busy, &e);
+    close(claim_take(dir, "port-2", false, now_ms(), &busy, &e)); /* as death would do */
+    ck_assert_int_eq(symlinkat("/etc/passwd", dir, "link"), 0);
+    ck_assert_int_eq(mkdirat(dir, "directory", 0700), 0);
+    ck_assert(claim_sweep(dir, &e));
+    ck_assert_int_eq(faccessat(dir, "port-2", F_OK, 0), -1);
+    ck_assert_int_eq(faccessat(dir, "port-1", F_OK, 0), 0);
+    ck_assert_int_eq(faccessat(dir, "disk", F_OK, 0), 0);
+    ck_assert_int_eq(faccessat(dir, "link", F_OK, 0), 0);
+    ck_assert_int_eq(faccessat(dir, "directory", F_OK, 0), 0);
+    ck_assert_int_eq(claim_take(dir, "port-1", false, now_ms(), &busy, &e), -1);
+    claim_drop(dir, "port-1", alone);
+    claim_drop(dir, "disk", shared);
+}
+END_TEST
+
+/* Would it be, a guest's own claim would seem held, and a disk seem to have another user. */
+START_TEST(who_sweeps_is_not_taken_for_the_holder_of_a_claim)
+{
+    bool busy;
+    int ready[2];
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t sweeper = fork();
+    if (sweeper == 0) {
+        struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+        int fd = openat(dir, "guest", O_RDWR | O_CREAT, 0600);
+        if (fd < 0 || fcntl(fd, F_SETLK, &whole) < 0 || write(ready[1], "x", 1) != 1)
+            _exit(1);
+        usleep(20000);
+        unlinkat(dir, "guest", 0);
+        _exit(0);
+    }
+    char c;
+    ck_assert_int_eq(read(ready[0], &c, 1), 1);
+    int fd = claim_take(dir, "guest", false, now_ms(), &busy, &e);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(faccessat(dir, "guest", F_OK, 0), 0);
+    claim_drop(dir, "guest", fd);
+    ck_assert_int_eq(waitpid(sweeper, NULL, 0), sweeper);
+}
+END_TEST
+
 START_TEST(keys_of_a_line_are_found_at_its_outermost_level_only)
 {
     static const struct { const char *line; bool found; } rows[] = {
@@ -233,6 +280,8 @@ int main(void)
     tcase_add_test(t, a_private_directory_goes_with_what_is_in_it_and_no_further);
     tcase_add_test(t, a_row_of_a_kind_that_is_not_known_keeps_the_journal);
     tcase_add_test(t, a_claim_is_had_by_one_or_shared_by_several);
+    tcase_add_test(t, claims_that_nobody_has_are_swept);
+    tcase_add_test(t, who_sweeps_is_not_taken_for_the_holder_of_a_claim);
     tcase_add_test(t, keys_of_a_line_are_found_at_its_outermost_level_only);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
