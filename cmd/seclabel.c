@@ -4,12 +4,16 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/table.h"
+#include "guard/access.h"
 #include "guard/dac.h"
 #include "guard/guard.h"
 #include "run/load.h"
 
-static bool strict;
+static bool strict, check;
+static const char *as;
 static const struct cli_option options[] = {
+    { "check", 0, NULL, CLI_FLAG, &check, "tell which files QEMU may not open, and what would help" },
+    { "as", 0, "USER[:GROUP]", CLI_TEXT, &as, "with --check: as if QEMU ran as that user" },
     { "strict", 0, NULL, CLI_FLAG, &strict, "unknown elements and attributes are errors" },
     CLI_END,
 };
@@ -42,6 +46,26 @@ static void print(struct arena *a, const struct guard *g)
     fputs(str_text(&out), stdout);
 }
 
+static int print_check(struct arena *a, struct guard *g)
+{
+    struct access_check c = { .arena = a };
+    struct err e = { 0 };
+    struct table t;
+    uid_t uid;
+    gid_t gid;
+    autostr struct str out = STR_INIT;
+    access_of_plan(&c, g);
+    if (as && !access_run_as(&c, as, &e))
+        return cli_fail(&e);
+    if (!access_check(&c, &e) || !conf_qemu_ids(g->conf, &uid, &gid, &e))
+        return cli_fail(&e);
+    access_root_dirs(&c, g->root, uid, gid);
+    access_table(&c, &t);
+    (cli.json ? table_json : table_text)(&t, &out);
+    fputs(str_text(&out), stdout);
+    return access_result(&c, g->name, &e) == ST_DONE ? cli_done(ST_DONE) : (cli_done(ST_DONE), cli_fail(&e));
+}
+
 int main(int argc, char **argv)
 {
     int first = cli_parse(&program, argc, argv);
@@ -55,6 +79,8 @@ int main(int argc, char **argv)
     struct guard g = { .arena = a, .conf = &conf, .root = &root, .claims = -1, .dry_run = true, .notes = &notes, .journal = &journal };
     if (argc - first != 1)
         cli_usage("needs one DOMAIN.xml, - or GUEST");
+    if (as && !check)
+        cli_usage("--as goes with --check");
     if (!root_init(&root, a, cli.uri, &e) || !conf_read(&conf, a, root.conf, &notes, &e))
         return cli_fail(&e);
     cli_reading("domain XML", 1, argv + first);
@@ -66,6 +92,8 @@ int main(int argc, char **argv)
         return cli_fail(&e);
     }
     cli_notes(&notes);
+    if (check)
+        return print_check(a, &g);
     print(a, &g);
     return cli_done(ST_DONE);
 }

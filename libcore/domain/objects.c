@@ -55,8 +55,10 @@ static void disk(struct arena *a, struct objects *o, const struct disk *d)
             : d->shareable == TRI_YES                         ? OBJECT_SHARED
                                                               : OBJECT_EXCLUSIVE;
     x.path = source_path(d->type, d->source, &x.kind);
+    x.optional = d->source && d->source->startup_policy == STARTUP_OPTIONAL;
     labels(&x, d->source);
     add(a, o, &x);
+    x.optional = false;
     unsigned n = 1;
     for (const struct backing_store *b = d->backing; b && b->type; b = b->backing, n++) {
         x.why = arena_printf(a, "backing file %u of %s", n, d->target ? d->target : "?");
@@ -89,7 +91,8 @@ static void host_end(struct arena *a, struct objects *o, const struct chardev_ho
                      const struct meta *at)
 {
     struct object x = { .why = why, .use = OBJECT_EXCLUSIVE, .owned = true, .at = at };
-    one(a, o, h->log_file, arena_printf(a, "log of %s", why), OBJECT_EXCLUSIVE, OBJECT_FILE, true, at);
+    add(a, o, &(struct object){ .path = h->log_file, .why = arena_printf(a, "log of %s", why), .kind = OBJECT_FILE,
+                                .owned = true, .made = true, .at = at });
     const struct chardev_source *s = chardev_first(h);
     x.path = s->path;
     x.seclabels = s->seclabels.v;
@@ -100,6 +103,7 @@ static void host_end(struct arena *a, struct objects *o, const struct chardev_ho
         break;
     case CHARDEV_FILE:
         x.kind = OBJECT_FILE;
+        x.made = true;
         break;
     case CHARDEV_UNIX:
         if (s->mode == SOCKET_BIND || !s->path)
@@ -110,7 +114,7 @@ static void host_end(struct arena *a, struct objects *o, const struct chardev_ho
     case CHARDEV_PIPE:
         if (!s->path)
             return;
-        x.kind = OBJECT_FILE;
+        x.kind = OBJECT_FIFO;
         x.path = arena_printf(a, "%s.in", s->path);
         add(a, o, &x);
         x.path = arena_printf(a, "%s.out", s->path);

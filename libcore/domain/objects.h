@@ -19,6 +19,7 @@ enum object_kind {
     OBJECT_CHARACTER, /* a character device */
     OBJECT_DIRECTORY,
     OBJECT_SOCKET,
+    OBJECT_FIFO,
 };
 
 struct object {
@@ -29,6 +30,8 @@ struct object {
     /* QEMU opens it, so its user must own it or be let in: false for what is only passed by (directories of
      * 9p shares keep their owners, as in libvirt). */
     bool owned;
+    bool made;     /* QEMU makes it if it is not there, and only writes it: logs */
+    bool optional; /* startupPolicy: the guest starts without it */
     const struct meta *at; /* the element, for messages */
     struct seclabel *const *seclabels; /* of its <source> */
     size_t n_seclabels;

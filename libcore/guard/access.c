@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guard/access.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "guard/access_walk.h"
+
+/* The parent's half: it makes the child, hears it out, and gives it up when it hangs. */
+
+void access_add(struct access_check *c, const struct access_wish *w)
+{
+    struct access_wish *copy = arena_alloc(c->arena, sizeof *copy);
+    *copy = *w;
+    list_add(c->arena, &c->wishes, copy);
+}
+
+/* Whatever it hangs in, it holds no lock, no pipe and no terminal of this process. */
+static _Noreturn void child(const struct access_check *c, struct access_shared *shared, int pipe)
+{
+    if (dup2(pipe, 0) == 0 && syscall(SYS_close_range, 1, ~0U, 0) == 0)
+        access_walk(c, shared, 0);
+    _exit(0);
+}
+
+/* Reads until the child is done. False: nothing moves any more. */
+static bool hear(int fd, const struct access_shared *shared, struct str *out)
+{
+    char bytes[8192];
+    long long end = now_ms() + ACCESS_ALL_MS, deadline = now_ms() + ACCESS_STEP_MS;
+    unsigned long steps = shared->steps;
+    for (;;) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+        int r = poll(&p, 1, ms_left(deadline < end ? deadline : end));
+        if (r > 0) {
+            ssize_t n = read(fd, bytes, sizeof bytes);
+            if (n == 0)
+                return true;
+            if (n > 0)
+                str_addn(out, bytes, (size_t)n);
+        }
+        if (shared->steps != steps) {
+            steps = shared->steps;
+            deadline = now_ms() + ACCESS_STEP_MS;
+        }
+        if (now_ms() >= deadline || now_ms() >= end)
+            return false;
+    }
+}
+
+static void stop_wish(struct access_check *c, unsigned wish, unsigned id)
+{
+    if (wish >= c->wishes.n || id >= c->refusals.n)
+        return;
+    struct access_wish *x = c->wishes.v[wish];
+    unsigned *grown = arena_array(c->arena, x->n_refused + 1, sizeof *grown);
+    if (x->n_refused)
+        memcpy(grown, x->refused, x->n_refused * sizeof *grown);
+    grown[x->n_refused++] = id;
+    x->refused = grown;
+    if (c->refusals.v[id]->wish != wish)
+        c->refusals.v[id]->more++;
+}
+
+static void add_refusal(struct access_check *c, const struct access_record *r, const char *texts)
+{
+    struct access_refusal *x = arena_alloc(c->arena, sizeof *x);
+    const char **members[] = { &x->layer, &x->component, &x->text, &x->has, &x->needs, &x->remedy, &x->hint };
+    *x = (struct access_refusal){ .status = (enum status)r->status, .wish = r->wish };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        *members[i] = streq(texts, "\1") ? NULL : arena_strdup(c->arena, texts);
+        texts += strlen(texts) + 1;
+    }
+    list_add(c->arena, &c->refusals, x);
+}
+
+/* What is cut off at the end was being written when the child was given up. */
+static void read_records(struct access_check *c, const struct str *s)
+{
+    struct access_record r;
+    for (size_t at = 0; at + sizeof r <= s->len; at += r.length) {
+        memcpy(&r, s->p + at, sizeof r);
+        at += sizeof r;
+        if (r.length > s->len - at)
+            return;
+        if (r.kind == 'R')
+            add_refusal(c, &r, s->p + at);
+        else
+            stop_wish(c, r.wish, r.id);
+    }
+}
+
+static void given_up(struct access_check *c, const struct access_shared *shared)
+{
+    unsigned wish = shared->wish < c->wishes.n ? shared->wish : (unsigned)c->wishes.n - 1;
+    struct access_refusal *x = arena_alloc(c->arena, sizeof *x);
+    char at[sizeof shared->at];
+    memcpy(at, shared->at, sizeof at);
+    at[sizeof at - 1] = '\0';
+    *x = (struct access_refusal){
+        .status = ST_TIMEOUT, .layer = "file system", .component = arena_strdup(c->arena, at), .wish = wish,
+        .text = arena_printf(c->arena, "no answer from %s for %d s: its file system or server is dead", at, ACCESS_STEP_MS / 1000),
+        .hint = c->wishes.n - wish > 1 ? arena_printf(c->arena, "%zu more paths were not looked at", c->wishes.n - wish - 1) : NULL };
+    list_add(c->arena, &c->refusals, x);
+    stop_wish(c, wish, (unsigned)c->refusals.n - 1);
+}
+
+/* A process that waits for a dead server may not even die. It is nobody's business then but init's. */
+static void reap(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    for (long long end = now_ms() + 100; waitpid(pid, NULL, WNOHANG) == 0 && now_ms() < end;)
+        poll(NULL, 0, 5);
+}
+
+static bool listen_to(struct access_check *c, pid_t pid, int fd, const struct access_shared *shared, struct err *e)
+{
+    autostr struct str out = STR_INIT;
+    int status = 0;
+    bool heard = hear(fd, shared, &out);
+    read_records(c, &out);
+    for (size_t i = 0; i < c->wishes.n; i++)
+        c->wishes.v[i]->looked = i < shared->wish;
+    if (!heard) {
+        given_up(c, shared);
+        reap(pid);
+        return true;
+    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return shared->done || err_set(e, ST_FAILED, "the check of paths ended early, at %s (wait status %d)", shared->at, status);
+}
+
+bool access_check(struct access_check *c, struct err *e)
+{
+    int p[2];
+    if (!c->wishes.n)
+        return true;
+    struct access_shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        return err_errno(e, "cannot check paths");
+    if (pipe2(p, O_CLOEXEC) < 0) {
+        munmap(shared, sizeof *shared);
+        return err_errno(e, "cannot check paths");
+    }
+    pid_t pid = fork();
+    if (pid == 0)
+        child(c, shared, p[1]);
+    close(p[1]);
+    bool ok = pid > 0 ? listen_to(c, pid, p[0], shared, e) : err_errno(e, "cannot check paths");
+    close(p[0]);
+    munmap(shared, sizeof *shared);
+    return ok;
+}
