@@ -12,7 +12,7 @@
 #include "qemu/caps_probe.h"
 #include "run/capsdoc.h"
 
-static bool domain, no_cache, queries;
+static bool domain, no_cache, refresh, queries;
 static const char *arch, *machine, *virttype, *emulator, *format, *sysroot, *device, *export_to;
 static struct cli_list bindirs;
 static long long timeout_ms = CAPS_TIMEOUT_MS;
@@ -28,6 +28,7 @@ static const struct cli_option options[] = {
     { "export", 0, "FILE", CLI_TEXT, &export_to, "write one emulator's facts for xml-to-argv --caps (- for standard output)" },
     { "format", 0, "xml|json", CLI_TEXT, &format, "XML (default), or all facts as JSON" },
     { "timeout", 0, "SECONDS", CLI_SECONDS, &timeout_ms, "give an emulator up after so long (10)" },
+    { "refresh", 0, NULL, CLI_FLAG, &refresh, "ask again, and keep what is said now" },
     { "no-cache", 0, NULL, CLI_FLAG, &no_cache, "ask again, whatever is kept" },
     { "queries", 0, NULL, CLI_FLAG, &queries, "print the QMP commands that one emulator is sent" },
     { "sysroot", 0, "DIR", CLI_TEXT, &sysroot, "look at /usr/bin, /dev, /proc, /sys below DIR" },
@@ -130,6 +131,7 @@ int main(int argc, char **argv)
         .n_bindirs = bindirs.n,
         .emulator = emulator,
         .sysroot = sysroot,
+        .refresh = refresh,
         .timeout_ms = timeout_ms,
     };
     return domain || device || export_to || queries ? one(a, &env, &notes, &out) : host(a, &env, &root, &notes, &out);

@@ -20,6 +20,11 @@
 /* A cache file is an image with one more line after its first, which sorts there: */
 #define KEY_LINE "!vmutils-key\t"
 
+/* Of a failure it has the first line, the key, "STATUS MILLISECONDS" (how long it was waited for) and the message. It may
+ * have come of the moment (no memory, much load), hence believed for so long only: */
+#define FAILED_MAGIC "!vmutils-failed 1\n"
+enum { FAILED_S = 600, GIVEN_UP_S = 60, FAILED_MAX = 16384 };
+
 long long caps_timeout(const struct caps_env *env)
 {
     return env->timeout_ms ? env->timeout_ms : CAPS_TIMEOUT_MS;
@@ -110,13 +115,18 @@ bool caps_key(const struct caps_env *env, const char *emulator, bool kvm, struct
 /* --- files --------------------------------------------------------------------------------- */
 
 /* Readable by people who look into the directory; the hash tells paths of the same last part apart. */
-static void file_name(char *out, size_t size, const char *real, bool kvm)
+static void file_name_of(char *out, size_t size, const char *real, bool kvm, const char *what)
 {
     uint64_t h = 14695981039346656037u;
     for (const char *p = real; *p; p++)
         h = (h ^ (unsigned char)*p) * 1099511628211u;
     const char *base = strrchr(real, '/');
-    snprintf(out, size, "%.100s-%016llx-%s.caps", base ? base + 1 : real, (unsigned long long)h, kvm ? "kvm" : "tcg");
+    snprintf(out, size, "%.100s-%016llx-%s.%s", base ? base + 1 : real, (unsigned long long)h, kvm ? "kvm" : "tcg", what);
+}
+
+static void file_name(char *out, size_t size, const char *real, bool kvm)
+{
+    file_name_of(out, size, real, kvm, "caps");
 }
 
 /* The key line stands in the first bytes, so one comparison tells. */
@@ -134,7 +144,7 @@ struct caps *caps_cache_open(const struct caps_env *env, const char *real, bool 
     char name[192], path[PATH_MAX];
     struct err ignored;
     struct stat st;
-    if (!env->cache_dir)
+    if (!env->cache_dir || env->refresh)
         return NULL;
     file_name(name, sizeof name, real, kvm);
     if ((size_t)snprintf(path, sizeof path, "%s/%s", env->cache_dir, name) >= sizeof path)
@@ -205,6 +215,59 @@ void caps_cache_keep(const struct caps_env *env, const char *real, bool kvm, con
     snprintf(tmp, sizeof tmp, "%s.%ld", name, (long)getpid());
     if (file_replace_at(dir, tmp, text.p, text.len, 0600, false) < 0 || renameat(dir, tmp, dir, name) < 0)
         unlinkat(dir, tmp, 0);
+    file_name_of(name, sizeof name, real, kvm, "failed");
+    unlinkat(dir, name, 0);
+}
+
+/* The next line of *at, cut off there; NULL: there is none. */
+static char *cut_line(char **at)
+{
+    char *line = *at, *end = line ? strchr(line, '\n') : NULL;
+    *at = end ? end + 1 : NULL;
+    if (end)
+        *end = '\0';
+    return end ? line : NULL;
+}
+
+bool caps_cache_failed(const struct caps_env *env, const char *real, bool kvm, const char *key, struct err *e)
+{
+    char name[192];
+    struct stat st;
+    autostr struct str text = STR_INIT;
+    if (!env->cache_dir || env->refresh)
+        return false;
+    file_name_of(name, sizeof name, real, kvm, "failed");
+    autoclose int dir = dir_open_at(AT_FDCWD, env->cache_dir);
+    if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || (st.st_uid != geteuid() && st.st_uid != 0) ||
+        st.st_mode & 022)
+        return false;
+    long long age = (long long)time(NULL) - (long long)st.st_mtime;
+    if (age < 0 || age > FAILED_S || file_read_at(dir, name, FAILED_MAX, true, &text) < 0 ||
+        !str_starts(str_text(&text), FAILED_MAGIC))
+        return false;
+    char *at = text.p + sizeof FAILED_MAGIC - 1, *kept = cut_line(&at), *numbers = cut_line(&at), *message = cut_line(&at);
+    int status;
+    long long waited;
+    if (!message || strcmp(kept, key) || sscanf(numbers, "%d %lld", &status, &waited) != 2 ||
+        (status != ST_QEMU && status != ST_TIMEOUT) ||
+        (status == ST_TIMEOUT && (waited < caps_timeout(env) || age > GIVEN_UP_S)))
+        return false;
+    err_set(e, (enum status)status, "%s (%lld min ago; caps-probe --refresh asks again)", message, age / 60);
+    return true;
+}
+
+void caps_cache_keep_failure(const struct caps_env *env, const char *real, bool kvm, const char *key, const struct caps_job *job)
+{
+    char name[192];
+    autostr struct str text = STR_INIT;
+    if (!job->own_fault)
+        return;
+    autoclose int dir = own_cache_dir(env);
+    if (dir < 0)
+        return;
+    file_name_of(name, sizeof name, real, kvm, "failed");
+    str_addf(&text, FAILED_MAGIC "%s\n%d %lld\n%s\n", key, job->err.status, caps_timeout(env), job->err.text);
+    file_replace_at(dir, name, text.p, text.len, 0600, false);
 }
 
 void caps_export(const char *image, size_t n, struct str *out)
@@ -229,6 +292,8 @@ struct caps *caps_get(const struct caps_env *env, const char *emulator, bool kvm
     struct caps *c = caps_cache_open(env, str_text(&real), kvm, str_text(&key));
     if (c)
         return c;
+    if (caps_cache_failed(env, str_text(&real), kvm, str_text(&key), e))
+        return NULL;
     const struct arch *guest = caps_arch_by_file(str_text(&real));
     if (kvm && guest && !arch_is_native(arch_host(), guest)) {
         err_set(e, ST_FAILED, "%s cannot use KVM: it is for '%s', not for this host's processor", emulator, guest->name);
@@ -241,6 +306,10 @@ struct caps *caps_get(const struct caps_env *env, const char *emulator, bool kvm
     autoclose int turn = wait_turn(env, str_text(&real), kvm);
     if (turn >= 0 && (c = caps_cache_open(env, str_text(&real), kvm, str_text(&key))))
         return c;
+    if (turn >= 0 && caps_cache_failed(env, str_text(&real), kvm, str_text(&key), e)) {
+        drop_empty(env, str_text(&real), kvm);
+        return NULL;
+    }
     struct caps_job job = { .emulator = str_text(&real), .kvm = kvm };
     caps_probe(&job, 1, 1, caps_timeout(env));
     if (job.ok) {
@@ -248,6 +317,7 @@ struct caps *caps_get(const struct caps_env *env, const char *emulator, bool kvm
         c = caps_load(job.image.p, job.image.len, e);
     } else {
         *e = job.err;
+        caps_cache_keep_failure(env, str_text(&real), kvm, str_text(&key), &job);
         drop_empty(env, str_text(&real), kvm);
     }
     str_release(&job.image);

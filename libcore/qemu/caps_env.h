@@ -3,6 +3,7 @@
 #define QEMU_CAPS_ENV_H
 
 #include "qemu/caps_get.h"
+#include "qemu/caps_probe.h"
 
 /* Shared by caps_cache.c and caps_find.c. */
 
@@ -14,6 +15,11 @@ bool caps_key(const struct caps_env *env, const char *emulator, bool kvm, struct
 struct caps *caps_cache_open(const struct caps_env *env, const char *real, bool kvm, const char *key);
 /* Keeps an image; what goes wrong is not worth an error. */
 void caps_cache_keep(const struct caps_env *env, const char *real, bool kvm, const char *key, const struct str *image);
+
+/* Whether that file failed with that accelerator and key not long ago: then e says how. */
+bool caps_cache_failed(const struct caps_env *env, const char *real, bool kvm, const char *key, struct err *e);
+/* Keeps that it did, if it would do so again. */
+void caps_cache_keep_failure(const struct caps_env *env, const char *real, bool kvm, const char *key, const struct caps_job *job);
 
 /* The architecture that an emulator's file name tells; NULL if none or unknown. */
 const struct arch *caps_arch_by_file(const char *path);

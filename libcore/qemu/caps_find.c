@@ -139,6 +139,7 @@ struct question {
     struct caps_job *job;
     struct err err;
     bool kvm;
+    bool failed; /* not long ago: err says how */
 };
 
 static struct question *ask(const struct caps_env *env, struct arena *a, struct caps_emulator *em, bool kvm)
@@ -151,6 +152,7 @@ static struct question *ask(const struct caps_env *env, struct arena *a, struct 
     q->real = arena_strdup(a, str_text(&real));
     q->key = arena_strdup(a, str_text(&key));
     q->caps = caps_cache_open(env, q->real, kvm, q->key);
+    q->failed = !q->caps && caps_cache_failed(env, q->real, kvm, q->key, &q->err);
     return q;
 }
 
@@ -161,6 +163,7 @@ static void settle(const struct caps_env *env, struct question *q)
         q->caps = caps_load(q->job->image.p, q->job->image.len, &q->err);
     } else if (q->job) {
         q->err = q->job->err;
+        caps_cache_keep_failure(env, q->real, q->kvm, q->key, q->job);
     }
     *(q->kvm ? &q->emulator->kvm : &q->emulator->tcg) = q->caps;
 }
@@ -184,7 +187,8 @@ static void answer_all(const struct caps_env *env, struct arena *a, questions *q
     for (int native = 1; native >= 0; native--)
         for (size_t i = 0; i < qs->n; i++) {
             struct question *q = qs->v[i];
-            if (q->caps || !q->key || arch_is_native(arch_host(), q->emulator->arch) != native || (q->job = same_job(qs, i)))
+            if (q->caps || q->failed || !q->key || arch_is_native(arch_host(), q->emulator->arch) != native ||
+                (q->job = same_job(qs, i)))
                 continue;
             q->job = &jobs[n++];
             *q->job = (struct caps_job){ .emulator = q->real, .kvm = q->kvm };

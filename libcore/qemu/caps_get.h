@@ -18,6 +18,7 @@ struct caps_env {
     size_t n_bindirs;
     const char *emulator;       /* --emulator: may be run wherever it is */
     const char *sysroot;        /* in place of / for /usr/bin and /dev/kvm; NULL or "": the real one */
+    bool refresh;               /* ask again, and keep the answer */
     long long timeout_ms;       /* for one probe; 0: CAPS_TIMEOUT_MS */
     unsigned parallel;          /* 0: as many as there are CPUs */
 };
@@ -31,7 +32,8 @@ bool caps_may_run(const struct caps_env *env, const char *emulator, struct err *
 
 /* Facts of one emulator with KVM or TCG, from the cache or by running it. The cache is keyed by the real path, size,
  * mtime and ctime of the binary, accelerator, mtimes of QEMU's module directories, /dev/kvm, kernel and microcode.
- * A cache that cannot be read or written is no error: the emulator is asked again. NULL with err. */
+ * A cache that cannot be read or written is no error: the emulator is asked again. NULL with err. That it failed is kept,
+ * too, for ten minutes; that it was given up, for a minute and for who would not wait longer. */
 struct caps *caps_get(const struct caps_env *env, const char *emulator, bool kvm, struct err *e);
 
 /* The image as a file to keep or to hand on: without the line that says what a cache file is valid for. */

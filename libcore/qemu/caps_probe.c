@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ struct run {
     struct str in;      /* what came and is not yet a whole line */
     char tail[TAIL];    /* the end of what it wrote on stderr */
     size_t tail_len;
+    bool spoilt; /* its failure says nothing of the emulator */
 };
 
 struct prober {
@@ -41,6 +43,8 @@ struct prober {
     long long timeout_ms;
     struct str queries[2]; /* for TCG, for KVM */
     char dir[DIR_SIZE];
+    int signals; /* readable when one that ends this process is pending */
+    sigset_t mask;
     /* Takes a line in place of the digest. */
     bool (*line)(void *arg, const char *line, size_t n);
     void *arg;
@@ -140,6 +144,7 @@ static void finish(struct run *r, bool ok)
 {
     struct caps_job *j = r->job;
     j->ok = ok;
+    j->own_fault = !ok && !r->spoilt;
     if (ok && r->digest)
         caps_digest_image(r->digest, &j->image);
     if (!ok)
@@ -156,6 +161,7 @@ static bool start(struct prober *p, struct run *r, struct caps_job *job)
     r->deadline = p->timeout_ms < 0 ? -1 : now_ms() + p->timeout_ms;
     if (start_child(p, r, &job->err))
         return true;
+    r->spoilt = true;
     finish(r, false);
     return false;
 }
@@ -227,6 +233,7 @@ static void ended(struct run *r)
         if (r->tail_len == before && before != TAIL && r->errors >= 0)
             break;
     }
+    r->spoilt = WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
     if (WIFSIGNALED(status) && !r->pid)
         err_set(e, ST_QEMU, "was killed by signal %d (%s) while it was asked", WTERMSIG(status), strsignal(WTERMSIG(status)));
     else if (!r->pid)
@@ -288,9 +295,22 @@ static void read_qmp(struct prober *p, struct run *r)
 
 /* --- many ---------------------------------------------------------------------------------- */
 
+/* Somebody wants this process to end: so do the emulators, and the directory goes. */
+static void interrupt(struct prober *p)
+{
+    for (unsigned i = 0; i < p->slots; i++) {
+        struct run *r = &p->runs[i];
+        if (!r->job)
+            continue;
+        r->spoilt = true;
+        err_set(&r->job->err, ST_FAILED, "was not asked to the end: interrupted");
+        finish(r, false);
+    }
+}
+
 static void wait_for_runs(struct prober *p)
 {
-    struct pollfd pf[2 * MAX_PARALLEL];
+    struct pollfd pf[2 * MAX_PARALLEL + 1];
     long long first = -1;
     for (unsigned i = 0; i < p->slots; i++) {
         struct run *r = &p->runs[i];
@@ -302,8 +322,11 @@ static void wait_for_runs(struct prober *p)
         if (busy && r->deadline >= 0 && (first < 0 || r->deadline < first))
             first = r->deadline;
     }
-    if (poll(pf, 2 * p->slots, ms_left(first)) < 0)
+    pf[2 * p->slots] = (struct pollfd){ p->signals, POLLIN, 0 };
+    if (poll(pf, 2 * p->slots + 1, ms_left(first)) < 0)
         return;
+    if (pf[2 * p->slots].revents)
+        interrupt(p);
     for (unsigned i = 0; i < p->slots; i++) {
         struct run *r = &p->runs[i];
         if (r->job && pf[2 * i + 1].revents)
@@ -330,6 +353,28 @@ static int remove_entry(const char *path, const struct stat *st, int flag, struc
     return 0;
 }
 
+/* A signal that would end this process waits until the directory is gone: it is only blocked and looked for, so that
+ * what the program does about signals stays its own. Blocked signals show even where they are ignored. */
+static void hold_signals(struct prober *p)
+{
+    static const int those[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+    struct sigaction now;
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof those / sizeof *those; i++)
+        if (sigaction(those[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            sigaddset(&set, those[i]);
+    pthread_sigmask(SIG_BLOCK, &set, &p->mask);
+    p->signals = signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static void let_signals(struct prober *p)
+{
+    if (p->signals >= 0)
+        close(p->signals);
+    pthread_sigmask(SIG_SETMASK, &p->mask, NULL);
+}
+
 static bool prober_init(struct prober *p, struct run *runs, unsigned slots, long long timeout_ms, struct err *e)
 {
     const char *tmp = getenv("TMPDIR");
@@ -337,7 +382,12 @@ static bool prober_init(struct prober *p, struct run *runs, unsigned slots, long
     if (!tmp || *tmp != '/' || strlen(tmp) > DIR_SIZE - 32)
         tmp = "/tmp";
     snprintf(p->dir, sizeof p->dir, "%s/vmutils-probe-XXXXXX", tmp);
-    return mkdtemp(p->dir) || err_errno(e, "cannot make a temporary directory %s", p->dir);
+    hold_signals(p);
+    if (mkdtemp(p->dir))
+        return true;
+    err_errno(e, "cannot make a temporary directory %s", p->dir);
+    let_signals(p);
+    return false;
 }
 
 static void prober_release(struct prober *p)
@@ -345,6 +395,7 @@ static void prober_release(struct prober *p)
     nftw(p->dir, remove_entry, 4, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     str_release(&p->queries[0]);
     str_release(&p->queries[1]);
+    let_signals(p);
 }
 
 static void prober_run(struct prober *p, struct caps_job *jobs, size_t n)

@@ -19,10 +19,12 @@ struct caps_job {
     bool ok;              /* out */
     struct str image;     /* out; the caller releases it */
     struct err err;       /* out, unless ok: names the emulator and the cause */
+    bool own_fault;       /* out, unless ok: it would fail again; false: this host or someone else was in the way */
 };
 
 /* Runs all jobs, at most parallel (0: as many as there are CPUs) at a time; each is given up after
- * timeout_ms. A line longer than CAPS_MAX_LINE ends a job too. Returns how many went well. */
+ * timeout_ms. A line longer than CAPS_MAX_LINE ends a job too. Returns how many went well. Signals that would end the process
+ * are held meanwhile; they end the jobs, and act when the temporary directory is gone. */
 enum { CAPS_MAX_LINE = 16 << 20, CAPS_TIMEOUT_MS = 10000 };
 size_t caps_probe(struct caps_job *jobs, size_t n, unsigned parallel, long long timeout_ms);
 

@@ -199,6 +199,85 @@ count() { grep -c "$1" <<<"$out" || true; }
     [ "$(wc -l <starts)" = 2 ]
 }
 
+# bats test_tags=user
+@test "that one failed is kept, too" {
+    script bin/qemu-system-a <<<"echo start >>$T/starts; exit 3"
+    must_fail 6 probe --emulator "$T/bin/qemu-system-a"
+    ok probe
+    contains "$err" "skipped: $T/bin/qemu-system-a: ended with status 3" "caps-probe --refresh"
+    must_fail 6 probe --emulator "$T/bin/qemu-system-a"
+    contains "$err" "ended with status 3" "min ago; caps-probe --refresh"
+    [ "$(wc -l <starts)" = 1 ]
+}
+
+@test "one that failed is asked again when it has changed, with --refresh, and after a while" {
+    script bin/qemu-system-a <<<"echo start >>$T/starts; exit 3"
+    ok probe
+    ok probe --refresh
+    [ "$(wc -l <starts)" = 2 ]
+    touch -d '1 hour ago' bin/qemu-system-a
+    ok probe
+    [ "$(wc -l <starts)" = 3 ]
+    touch -d '11 minutes ago' "$ROOT"/cache/vmutils/qemu-system-a-*.failed
+    ok probe
+    [ "$(wc -l <starts)" = 4 ]
+    rm -f starts
+    fake bin/qemu-system-a mips
+    ok probe --refresh
+    contains "$out" "<arch name='mips'>"
+    same "$(find "$ROOT" -name '*.failed')" ""
+}
+
+@test "one that hangs is not waited for each time, but by who waits longer" {
+    script bin/qemu-system-a <<<"echo start >>$T/starts; exec sleep 1000"
+    ok probe --timeout 0.3
+    ok probe --timeout 0.3
+    contains "$err" "gave no answer within 0.3 s"
+    [ "$(wc -l <starts)" = 1 ]
+    ok probe --timeout 0.4
+    contains "$err" "gave no answer within 0.4 s"
+    [ "$(wc -l <starts)" = 2 ]
+}
+
+@test "an emulator that someone killed is asked again" {
+    # shellcheck disable=SC2016
+    script bin/qemu-system-a <<<'kill -KILL $$'
+    ok probe
+    contains "$err" "was killed by signal 9"
+    same "$(find "$ROOT" -name '*.failed')" ""
+}
+
+@test "a kept failure of a foreign user, or that others may write, is not believed" {
+    script bin/qemu-system-a <<<"echo start >>$T/starts; exit 3"
+    ok probe
+    chmod 666 "$ROOT"/cache/vmutils/qemu-system-a-*.failed
+    ok probe
+    echo rubbish >"$(echo "$ROOT"/cache/vmutils/qemu-system-a-*.failed)"
+    ok probe
+    [ "$(wc -l <starts)" = 3 ]
+}
+
+# bats test_tags=user
+@test "SIGINT and SIGTERM end it, and leave neither a directory nor an emulator" {
+    script bin/qemu-system-a <<<"echo \$\$ >$T/pid.\$\$; exec sleep 1000"
+    embed
+    mkdir -p empty
+    for signal in INT TERM; do
+        # The shell has its background jobs ignore SIGINT.
+        env --default-signal=INT caps-probe --sysroot "$T/empty" --bindir "$T/bin" 3>&- &
+        pid=$!
+        wait_for compgen -G "$T/pid.*"
+        kill -$signal $pid
+        status=0
+        wait $pid || status=$?
+        [ $status = $((128 + $(kill -l $signal))) ]
+        emulator=$(cat pid.*)
+        rm pid.*
+        must_fail any kill -0 "$emulator"
+    done
+    same "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'vmutils-probe-*' -user "$(id -un)" | wc -l)" 0
+}
+
 @test "a spoilt or foreign cache is not believed" {
     fake bin/qemu-system-mips mips
     ok probe
