@@ -16,6 +16,7 @@
 #include "domain/general.h"
 #include "domain/graphics.h"
 #include "domain/os.h"
+#include "guard/access.h"
 #include "guard/dac.h"
 #include "guard/guard.h"
 #include "host/firmware.h"
@@ -329,6 +330,18 @@ static void add_sockets(struct planning *g)
     }
 }
 
+/* All that QEMU would be refused, before anything is changed for it. */
+static bool check_access(struct planning *g, const struct guard *guard, struct err *e)
+{
+    struct access_check c = { .arena = g->p->arena };
+    access_of_plan(&c, guard);
+    if (!access_check(&c, e))
+        return err_wrap(e, "%s", g->l->name);
+    for (size_t i = 0; g->o->dry_run && i < c.refusals.n; i++)
+        note_add(g->notes, "%s: %s", g->l->name, access_line(&c, i));
+    return g->o->dry_run || access_say(&c, g->l->name, g->notes, e);
+}
+
 static bool confine(struct planning *g, struct err *e)
 {
     struct guard guard = {
@@ -347,7 +360,9 @@ static bool confine(struct planning *g, struct err *e)
         .processes = (unsigned long long)conf_number(g->o->conf, "max_processes"),
         .core_zero = conf_number(g->o->conf, "max_core") == 0,
     };
-    return ok || err_wrap(e, "%s", g->l->name);
+    if (!ok)
+        return err_wrap(e, "%s", g->l->name);
+    return check_access(g, &guard, e);
 }
 
 static bool add_rows(struct planning *g, struct err *e)
