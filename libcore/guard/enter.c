@@ -38,6 +38,9 @@ bool user_enter(const struct enter_user *u)
 
 bool guard_enter(const struct enter *x, const char **what)
 {
+    *what = "cannot join its control groups";
+    if (!cgroup_enter(&x->cgroup))
+        return false;
     *what = "cannot set resource limits";
     if (!limits_enter(&x->limits))
         return false;

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "guard/cgroup_enter.h"
+
 /* What a process takes on before it becomes QEMU. The layers fill it in the process that starts the guest; the
  * child carries it out after its fork. */
 
@@ -21,6 +23,7 @@ struct enter_limits {
 };
 
 struct enter {
+    struct enter_cgroup cgroup;
     struct enter_limits limits;
     struct enter_user user;
 };

@@ -3,12 +3,13 @@
 
 #include <unistd.h>
 
+#include "guard/cgroup_layer.h"
 #include "guard/chain.h"
 #include "guard/dac.h"
 
 /* In the order in which their rows are done. */
 static bool (*const layers[])(struct guard *g, struct err *e) = {
-    dac_layer,
+    cgroup_layer, dac_layer,
 };
 
 bool guard_hold(struct guard *g, int fd, struct err *e)

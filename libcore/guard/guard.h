@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "domain/domain.h"
 #include "domain/objects.h"
+#include "guard/cgroup_tune.h"
 #include "guard/enter.h"
 #include "host/conf.h"
 #include "host/root.h"
@@ -45,6 +46,7 @@ struct guard {
     const struct domain *domain;           /* as it is to run: expanded, firmware chosen */
     const struct conf *conf;
     const struct root *root;
+    const char *cgroup_root;               /* the one control group hierarchy that counts; NULL: all that are mounted */
     const char *emulator;                  /* NULL: not known yet */
     const char *private_dir, *channel_dir; /* below lib/qemu; NULL: the guest needs none */
     int claims;                            /* directory of claims; -1 in a dry run */
@@ -59,6 +61,7 @@ struct guard {
     LIST(struct guard_process) processes;
     struct journal *journal; /* rows are added */
     struct enter enter;
+    struct cgroup_threads threads; /* to be placed once QEMU has them */
     size_t n_held;
     int held[GUARD_HELD];    /* claims, which QEMU is to inherit; the caller closes them */
 };

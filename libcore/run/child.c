@@ -169,7 +169,7 @@ static _Noreturn void run_reaper(struct launch *l)
             _exit(0);
         report(l->r[1], 'R', getpid(), NULL);
     }
-    pid_t q = fork();
+    pid_t q = cgroup_fork(&l->enter->cgroup);
     if (q < 0)
         give_up(l->r[1], "cannot fork");
     if (q == 0) {
@@ -191,7 +191,7 @@ bool launch(struct launch *l, pid_t *reaper, struct err *e)
         socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, l->r) < 0)
         return err_errno(e, "cannot make socket pairs");
     pid_t parent = getpid();
-    pid_t child = fork();
+    pid_t child = l->with_r ? fork() : cgroup_fork(&l->enter->cgroup);
     if (child < 0)
         return err_errno(e, "cannot fork");
     bool i_am_s = l->foreground ? child == 0 : child > 0;

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "domain/domain.h"
+#include "guard/cgroup_tune.h"
 #include "guard/enter.h"
 #include "host/conf.h"
 #include "qemu/caps_get.h"
@@ -29,6 +30,7 @@ struct plan {
     LIST(const char) env;  /* "NAME=value", all there is */
     LIST(const char) setup; /* QMP commands as JSON, to be sent before the guest runs */
     struct enter enter;
+    struct cgroup_threads threads;
     struct journal journal;
     size_t n_claims, n_fds;
     int claims[CHILD_FDS / 2];            /* held from here to the end of QEMU */

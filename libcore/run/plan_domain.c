@@ -355,6 +355,7 @@ static bool confine(struct planning *g, struct err *e)
     for (size_t i = 0; i < guard.n_held; i++)
         ok = add_claim(g, guard.held[i], e) && ok;
     g->p->enter = guard.enter;
+    g->p->threads = guard.threads;
     g->p->enter.limits = (struct enter_limits){
         .files = (unsigned long long)conf_number(g->o->conf, "max_files"),
         .processes = (unsigned long long)conf_number(g->o->conf, "max_processes"),

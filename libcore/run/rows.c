@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "guard/cgroup.h"
 #include "guard/dac.h"
 #include "host/root.h"
 
@@ -152,7 +153,7 @@ static const struct row_kind run_kinds[] = {
     { 0 },
 };
 
-static const struct row_kind *const kinds[] = { run_kinds, dac_kinds };
+static const struct row_kind *const kinds[] = { run_kinds, cgroup_kinds, dac_kinds };
 
 static const struct row_kind *kind_of(const struct row *row)
 {

@@ -22,6 +22,7 @@
 #include "run/eventlog.h"
 #include "run/reaper.h"
 #include "run/rows.h"
+#include "run/threads.h"
 
 enum { START_MS = 30000, DEATH_MS = 10000, TAIL = 1200 };
 
@@ -350,7 +351,8 @@ static bool handshake(struct start *s, struct err *e)
     if (!await_or_say(s, H_EXEC, "the emulator to begin", e))
         return false;
     autoqmp struct qmp *q = qmp_connect(s->l->dir, "monitor.sock", s->deadline, e);
-    if (!q || !set_up(s, q, e) || !ask_ptys(s, q, e) || !holds_alive(s, e))
+    if (!q || !set_up(s, q, e) || !threads_place(&s->p->threads, s->qemu, q, s->deadline, e) || !ask_ptys(s, q, e) ||
+        !holds_alive(s, e))
         return false;
     if (!s->o->no_reap && !await_or_say(s, H_READY, "vm-reap", e))
         return false;
@@ -471,7 +473,11 @@ static bool begin(struct start *s, struct err *e)
                                  .with_r = !s->o->no_reap, .foreground = s->o->foreground };
     fill_qemu(s);
     fill_reaper(s);
-    if (!launch(&s->launch, &reaper, e))
+    if (!cgroup_open(&s->p->enter.cgroup))
+        return err_errno(e, "control group %s", s->p->enter.cgroup.into_dir);
+    bool launched = launch(&s->launch, &reaper, e);
+    close_fd(&s->p->enter.cgroup.into);
+    if (!launched)
         return false;
     s->reaper = reaper;
     if (s->o->no_reap)

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <linux/mempolicy.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "domain/general.h"
+#include "guard/cgroup.h"
+#include "guard/cgroup_layer.h"
+#include "guard/cgroup_tune.h"
+
+/* What a hierarchy gets: settings of the guest's own group, and of the groups below it. */
+struct subgroup {
+    const char *name;
+    struct str settings;
+};
+struct part {
+    const struct cgroup_tree *tree;
+    const char *dir;
+    unsigned controllers; /* that settings are of */
+    struct str settings;
+    LIST(struct subgroup) subs;
+};
+struct making {
+    struct guard *g;
+    const char *place;
+    struct cgroups found;
+    struct part parts[CGROUP_TREES];
+    const char *why_none; /* no groups are made: why */
+    bool told;
+};
+
+const char *cgroup_rules_text(struct arena *a, const struct device_rules *rules)
+{
+    autostr struct str s = STR_INIT;
+    for (size_t i = 0; i < rules->all.n; i++) {
+        const struct device_rule *r = rules->all.v[i];
+        str_addf(&s, "%s%c %u:", i ? ", " : "", r->type, r->major);
+        if (r->any_minor)
+            str_addc(&s, '*');
+        else
+            str_addf(&s, "%u", r->minor);
+        str_addf(&s, " %sm", r->access);
+    }
+    return arena_strdup(a, str_text(&s));
+}
+
+static struct part *part_of(struct making *m, enum cgroup_controller which, bool v1_only)
+{
+    for (size_t i = 0; i < m->found.n; i++) {
+        const struct cgroup_tree *t = &m->found.tree[i];
+        if ((t->has & 1U << which) && !t->refused && !(v1_only && t->v2))
+            return &m->parts[i];
+    }
+    return NULL;
+}
+
+static struct subgroup *sub_of(struct making *m, struct part *p, const char *name)
+{
+    for (size_t i = 0; i < p->subs.n; i++)
+        if (streq(p->subs.v[i]->name, name))
+            return p->subs.v[i];
+    struct subgroup *s = arena_alloc(m->g->arena, sizeof *s);
+    s->name = name;
+    list_add(m->g->arena, &p->subs, s);
+    return s;
+}
+
+static void use(struct making *m, struct part *p)
+{
+    if (!p->dir)
+        p->dir = arena_printf(m->g->arena, "%s/%s", p->tree->base, m->place);
+}
+
+static bool fulfil(struct making *m, const struct cgroup_wish *w, struct err *e)
+{
+    struct part *p = part_of(m, w->controller, false);
+    if (!p && w->may_lack)
+        return true;
+    if (!p)
+        return err_set(e, ST_FAILED, "%s needs the control group '%s': %s", w->element, cgroup_controller_names[w->controller],
+                       m->why_none ? m->why_none : "it is not mounted or not in cgroup_controllers of qemu.conf");
+    use(m, p);
+    p->controllers |= 1U << w->controller;
+    struct str *to = w->sub ? &sub_of(m, p, w->sub)->settings : &p->settings;
+    str_addf(to, "; %s=%s", p->tree->v2 ? w->v2 : w->v1, p->tree->v2 ? w->v2_value : w->v1_value);
+    return true;
+}
+
+/* One program for each of the versions that are mounted: a node must be allowed by both. */
+static void devices(struct making *m)
+{
+    struct guard *g = m->g;
+    struct device_rules rules = { 0 };
+    const char *text = NULL;
+    for (size_t i = 0; i < m->found.n; i++) {
+        struct part *p = &m->parts[i];
+        if (!(p->tree->has & 1U << CGROUP_DEVICES) || p->tree->refused || geteuid() != 0)
+            continue;
+        if (!text) {
+            devices_plan(g->domain, g->conf, g->arena, &rules, g->notes);
+            text = cgroup_rules_text(g->arena, &rules);
+        }
+        use(m, p);
+        str_addf(&p->settings, "; devices=%s", text);
+    }
+}
+
+static bool exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+static void add_row(struct making *m, const char *kind, const char *object, const char *wanted, const char *why)
+{
+    bool there = streq(kind, "cgroup-dir") && exists(object);
+    journal_add(m->g->journal, &(struct row){ .kind = kind, .object = object, .before = there ? "present" : "absent", .wanted = wanted,
+                                              .why = why });
+}
+
+/* Rows for those of the directories above the group that are not there, or that we made for another guest. */
+static void add_dirs(struct making *m, const struct part *p)
+{
+    struct arena *a = m->g->arena;
+    for (const char *end = p->dir + strlen(p->tree->base); (end = strchr(end + 1, '/'));)
+        add_row(m, "cgroup-dir", arena_strndup(a, p->dir, (size_t)(end - p->dir)), "present", "control groups of guests");
+}
+
+/* A partition is the administrator's: he gave it its limits. */
+static bool check_partition(struct making *m, const struct part *p, struct err *e)
+{
+    const char *end = strrchr(p->dir, '/'), *partition = m->g->domain->partition;
+    const char *above = arena_strndup(m->g->arena, p->dir, (size_t)(end - p->dir));
+    return exists(above) || err_set(e, ST_NOENT, "<resource> partition %s: %s is not there (try: mkdir -p %s)", partition, above, above);
+}
+
+static const char *controllers(struct arena *a, unsigned bits)
+{
+    static const char *const names[CGROUP_CONTROLLERS] = { "+cpu", "+cpuset", "+memory", "+io", NULL };
+    autostr struct str s = STR_INIT;
+    for (size_t i = 0; i < CGROUP_CONTROLLERS; i++)
+        if (names[i] && bits & 1U << i)
+            str_addf(&s, "%s%s", s.len ? "," : " controllers=", names[i]);
+    return arena_strdup(a, str_text(&s));
+}
+
+static bool add_part(struct making *m, struct part *p, struct err *e)
+{
+    struct guard *g = m->g;
+    struct arena *a = g->arena;
+    struct enter_cgroup *enter = &g->enter.cgroup;
+    const char *version = p->tree->v2 ? "v2" : "v1";
+    bool partition = g->domain->partition && !streq(g->domain->partition, "/machine");
+    if (partition && !check_partition(m, p, e))
+        return false;
+    if (!partition)
+        add_dirs(m, p);
+    add_row(m, "cgroup", p->dir, arena_printf(a, "%s start=%.8s%s%s", version, g->journal->start,
+                                              p->tree->v2 ? controllers(a, p->controllers) : "", str_text(&p->settings)),
+            "control group");
+    /* Memory and I/O are of the whole process; the others can be of single threads. */
+    const char *of_threads = p->tree->v2 ? controllers(a, p->controllers & (1U << CGROUP_CPU | 1U << CGROUP_CPUSET)) : "";
+    for (size_t i = 0; i < p->subs.n; i++) {
+        const struct subgroup *s = p->subs.v[i];
+        add_row(m, "cgroup", arena_printf(a, "%s/%s", p->dir, s->name),
+                arena_printf(a, "%s start=%.8s%s%s%s", version, g->journal->start, of_threads,
+                             p->tree->v2 ? "; cgroup.type=threaded" : "", str_text(&s->settings)), s->name);
+    }
+    if (p->tree->v2)
+        enter->into_dir = p->dir;
+    if ((!p->tree->v2 || p->subs.n) && enter->n < CGROUP_JOINS)
+        enter->join[enter->n++] = arena_printf(a, "%s%s/%s", p->dir, p->subs.n ? "/emulator" : "", p->tree->v2 ? "cgroup.threads" : "tasks");
+    return true;
+}
+
+static bool has_sub(const struct part *p, const char *name)
+{
+    for (size_t i = 0; i < p->subs.n; i++)
+        if (streq(p->subs.v[i]->name, name))
+            return true;
+    return false;
+}
+
+static void add_threads(struct making *m)
+{
+    struct guard *g = m->g;
+    unsigned long words[CGROUP_CPU_WORDS] = { 0 };
+    autostr struct str all = STR_INIT;
+    struct cgroup_threads t;
+    if (syscall(SYS_sched_getaffinity, 0, sizeof words, words) > 0)
+        for (unsigned i = 0; i < CGROUP_CPU_WORDS * 8 * sizeof *words; i++)
+            if (words[i / (8 * sizeof *words)] >> (i % (8 * sizeof *words)) & 1)
+                str_addf(&all, "%s%u", all.len ? "," : "", i);
+    cgroup_threads(g->domain, g->arena, cpuset_normal(g->arena, str_text(&all)), &t);
+    for (size_t i = 0; i < t.all.n; i++) {
+        struct cgroup_thread *x = t.all.v[i];
+        const char *sub = x->kind == THREAD_EMULATOR ? NULL
+                          : arena_printf(g->arena, "%s%u", x->kind == THREAD_VCPU ? "vcpu" : "iothread", x->number);
+        for (size_t k = 0; sub && k < m->found.n; k++)
+            if (has_sub(&m->parts[k], sub))
+                list_add(g->arena, &x->join, arena_printf(g->arena, "%s/%s/%s", m->parts[k].dir, sub,
+                                                          m->parts[k].tree->v2 ? "cgroup.threads" : "tasks"));
+        if (x->join.n || x->cpus || x->policy >= 0)
+            list_add(g->arena, &g->threads.all, x);
+    }
+}
+
+/* The policy for memory that QEMU does not bind itself: that of its process. */
+static bool numa_policy(struct making *m, struct err *e)
+{
+    static const int modes[NUMA_MODES] = { [NUMA_MODE_UNSET] = MPOL_BIND, [NUMA_STRICT] = MPOL_BIND, [NUMA_PREFERRED] = MPOL_PREFERRED,
+                                           [NUMA_INTERLEAVE] = MPOL_INTERLEAVE };
+    const struct numatune *t = m->g->domain->numatune;
+    struct enter_cgroup *x = &m->g->enter.cgroup;
+    if (!t || !t->nodeset || !modes[t->mode] || (modes[t->mode] == MPOL_BIND && part_of(m, CGROUP_CPUSET, false)))
+        return true;
+    if (!cgroup_bits(t->nodeset, x->numa, sizeof x->numa / sizeof *x->numa))
+        return err_set(e, ST_FAILED, "<numatune> nodeset '%s' is no set of nodes", t->nodeset);
+    x->numa_mode = modes[t->mode];
+    return true;
+}
+
+static bool pin_emulator(struct making *m, struct err *e)
+{
+    struct enter_cgroup *x = &m->g->enter.cgroup;
+    const char *cpus = cgroup_emulator_cpus(m->g->domain);
+    if (cpus && !(x->n_cpus = cgroup_bits(cpus, x->cpus, CGROUP_CPU_WORDS)))
+        return err_set(e, ST_FAILED, "'%s' is no set of CPUs", cpus);
+    return true;
+}
+
+/* Why there are no groups, to the whole of the guest. */
+static void say_none(struct making *m)
+{
+    const struct conf_value *c = conf_value(m->g->conf, "cgroup_controllers");
+    for (size_t i = 0; i < m->found.n; i++)
+        if (!m->found.tree[i].refused)
+            return;
+    m->why_none = m->found.n ? arena_printf(m->g->arena, "%s: %s", m->found.tree[0].mount, m->found.tree[0].refused)
+                  : !c->list.n ? "cgroup_controllers of qemu.conf is empty"
+                               : "no control groups are mounted";
+}
+
+static bool plan(struct making *m, struct err *e)
+{
+    struct cgroup_wishes wishes;
+    struct guard *g = m->g;
+    if (!cgroup_wishes(g->domain, g->arena, &wishes, e))
+        return false;
+    for (size_t i = 0; i < m->found.n; i++)
+        m->parts[i].tree = &m->found.tree[i];
+    devices(m);
+    for (size_t i = 0; i < wishes.all.n; i++)
+        if (!fulfil(m, wishes.all.v[i], e))
+            return false;
+    for (size_t i = 0; i < m->found.n; i++) {
+        struct part *p = &m->parts[i];
+        /* The threads that are nobody's go where the process begins. */
+        if (p->subs.n)
+            sub_of(m, p, "emulator");
+        if (p->dir && !add_part(m, p, e))
+            return false;
+        if (p->dir)
+            guard_add_process(g, "cgroup", p->dir, NULL);
+    }
+    add_threads(m);
+    return pin_emulator(m, e) && numa_policy(m, e);
+}
+
+bool cgroup_layer(struct guard *g, struct err *e)
+{
+    struct making m = { .g = g };
+    g->enter.cgroup.into = -1;
+    if (!cgroup_find(&m.found, g->arena, g->cgroup_root, g->conf, e) ||
+        !(m.place = cgroup_place(g->arena, g->root, g->name ? g->name : g->domain->name, g->domain->partition, e)))
+        return false;
+    say_none(&m);
+    if (m.why_none)
+        guard_add_process(g, "cgroup", NULL, m.why_none);
+    /* A user has none as a rule; root should know. */
+    if (m.why_none && geteuid() == 0 && conf_value(g->conf, "cgroup_controllers")->list.n)
+        note_add(g->notes, "no control group, no device rules: %s", m.why_none);
+    bool ok = plan(&m, e);
+    for (size_t i = 0; i < m.found.n; i++) {
+        str_release(&m.parts[i].settings);
+        for (size_t k = 0; k < m.parts[i].subs.n; k++)
+            str_release(&m.parts[i].subs.v[k]->settings);
+    }
+    return ok;
+}
