@@ -13,6 +13,7 @@ build      pkg   jansson              libjansson-dev           jansson-devel    
 build      pkg   libselinux           libselinux1-dev          libselinux-devel      labels of guests and their files
 build      pkg   libcap-ng            libcap-ng-dev            libcap-ng-devel       drops capabilities before QEMU runs
 build      pkg   libseccomp           libseccomp-dev           libseccomp-devel      the filter that parses untrusted input
+build      pkg   libbpf               libbpf-dev               libbpf-devel          device rules of cgroup version 2
 build      pkg   uuid                 uuid-dev                 libuuid-devel         UUIDs of new guests
 check      pkg   check                check                    check-devel           tests of libcore
 check      cmd   bats                 bats                     bats                  tests of the programs
