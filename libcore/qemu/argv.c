@@ -131,6 +131,11 @@ void argv_virtio_options(struct props *p, enum tri iommu, enum tri ats, enum tri
     props_tri(p, "page-per-vq", page_per_vq);
 }
 
+const char *argv_socket(const struct argv *a, const char *path)
+{
+    return a->options->socket_path ? a->options->socket_path(a->options->socket_arg, path) : path;
+}
+
 void argv_setup(struct argv *a, const struct props *p)
 {
     autostr struct str s = STR_INIT;

@@ -42,6 +42,9 @@ struct argv_options {
     bool sandbox;            /* -sandbox on,… */
     const char *vnc_listen, *spice_listen; /* qemu.conf; NULL: 127.0.0.1 */
     const char *tls_dir_vnc, *tls_dir_spice, *tls_dir_chardev; /* NULL: the defaults below /etc/pki */
+    /* What QEMU gets in place of a socket's path, of which it takes 107 bytes; NULL: the path. Text of the arena. */
+    const char *(*socket_path)(void *arg, const char *path);
+    void *socket_arg;
     long long now;           /* seconds since 1970, for clocks with an offset; 0: ask the host */
 };
 
@@ -91,6 +94,8 @@ void argv_blockdev(struct argv *a, struct props *p);
 int argv_pass(struct argv *a, enum passed_kind kind, const char *alias, const char *path, const void *object);
 /* Doubles commas, for values inside key=value words. */
 const char *argv_escape(struct argv *a, const char *value);
+/* A socket's path as QEMU is to get it: options->socket_path. */
+const char *argv_socket(const struct argv *a, const char *path);
 /* Adds a command to command->setup: "execute" with "arguments". */
 void argv_setup(struct argv *a, const struct props *p);
 /* Adds to command->beyond. */

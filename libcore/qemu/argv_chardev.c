@@ -87,7 +87,7 @@ static bool unix_socket(struct argv *a, const struct meta *at, const struct char
     if (!s->path && !path)
         return argv_fail(a, at, "<source> of type unix needs a path");
     props_str(p, "backend", "socket");
-    props_str(p, "path", s->path ? s->path : path);
+    props_str(p, "path", argv_socket(a, s->path ? s->path : path));
     if (listens(s, !s->path))
         server(p);
     else

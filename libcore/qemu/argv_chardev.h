@@ -12,4 +12,7 @@
 const char *argv_chardev(struct argv *a, const struct meta *at, const struct chardev_host *h, const char *alias,
                          const char *what, const char *path);
 
+/* Where a channel's unix socket is if the document does not say: dir/NAME, or dir/vioser-CC-BB-PP.sock. In a. */
+const char *argv_channel_path(struct arena *a, const char *dir, const struct chardev *c);
+
 #endif

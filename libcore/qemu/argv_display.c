@@ -60,11 +60,10 @@ static void add_word(struct str *s, const char *key, const char *value)
 static const char *socket_path(struct argv *a, const struct graphics *g, const char *name)
 {
     const struct listen *l = first_listen(g);
-    if (l->socket)
-        return l->socket;
-    if (g->socket)
-        return g->socket;
-    return arena_printf(a->arena, "%s/%s", a->options->private_dir ? a->options->private_dir : "", name);
+    const char *given = l->socket ? l->socket : g->socket;
+    if (!given)
+        given = arena_printf(a->arena, "%s/%s", a->options->private_dir ? a->options->private_dir : "", name);
+    return argv_socket(a, given);
 }
 
 static bool vnc(struct argv *a, const struct graphics *g)

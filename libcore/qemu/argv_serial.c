@@ -104,13 +104,12 @@ static bool guestfwd(struct argv *a, const struct chardev *c, const char *charde
     return true;
 }
 
-static const char *channel_path(struct argv *a, const struct chardev *c)
+const char *argv_channel_path(struct arena *a, const char *dir, const struct chardev *c)
 {
-    const char *dir = a->options->channel_dir ? a->options->channel_dir : "";
     const struct address *at = c->info.address;
     if (c->target_name || !at)
-        return arena_printf(a->arena, "%s/%s", dir, c->target_name ? c->target_name : c->info.alias);
-    return arena_printf(a->arena, "%s/vioser-%02u-%02u-%02u.sock", dir, (unsigned)at->controller.v, (unsigned)at->bus.v,
+        return arena_printf(a, "%s/%s", dir, c->target_name ? c->target_name : c->info.alias);
+    return arena_printf(a, "%s/vioser-%02u-%02u-%02u.sock", dir, (unsigned)at->controller.v, (unsigned)at->bus.v,
                         (unsigned)at->port.v);
 }
 
@@ -118,7 +117,7 @@ static bool channel(struct argv *a, const struct chardev *c)
 {
     const char *path = NULL;
     if (c->host.type == CHARDEV_UNIX && !chardev_first(&c->host)->path)
-        path = channel_path(a, c);
+        path = argv_channel_path(a->arena, a->options->channel_dir ? a->options->channel_dir : "", c);
     const char *chardev = argv_chardev(a, &c->meta, &c->host, c->info.alias, "vdagent", path);
     if (!chardev)
         return false;

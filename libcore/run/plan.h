@@ -20,7 +20,13 @@
  * and the rows of the journal. The protocol of run/start.c carries it out and knows no XML. */
 
 /* Numbers at which QEMU finds what every guest has; those of its devices follow from PLAN_FIRST_FD on. */
-enum { PLAN_MONITOR = 20, PLAN_EVENTS = 21, PLAN_FIRST_FD = 24, PLAN_CLAIMS = 100 };
+enum { PLAN_MONITOR = 20, PLAN_EVENTS = 21, PLAN_FIRST_FD = 24, PLAN_DIRS = 80, PLAN_DIRS_MAX = 16, PLAN_CLAIMS = 100 };
+
+/* A directory that QEMU gets as a descriptor, since paths below it are too long for a socket. */
+struct plan_dir {
+    const char *path;
+    int at;
+};
 
 struct plan {
     struct arena *arena;
@@ -35,6 +41,7 @@ struct plan {
     size_t n_claims, n_fds;
     int claims[CHILD_FDS / 2];            /* held from here to the end of QEMU */
     struct child_fd fds[CHILD_FDS / 2];   /* of devices */
+    LIST(struct plan_dir) dirs;           /* opened when the rows are done, which make some of them */
     const char *live;                     /* the domain as XML, for live.xml */
     void *domain;                         /* whoever made the plan */
     /* Puts what only QEMU knows (names of ptys, from query-chardev) into live; NULL: there is nothing. */

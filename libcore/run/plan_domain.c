@@ -26,6 +26,7 @@
 #include "run/firmware.h"
 #include "run/plan.h"
 #include "run/plan_devices.h"
+#include "run/plan_sockets.h"
 #include "store/beside.h"
 #include "store/guest.h"
 
@@ -257,9 +258,11 @@ static bool build(struct planning *g, struct err *e)
         .vnc_listen = conf_text(g->o->conf, "vnc_listen"), .spice_listen = conf_text(g->o->conf, "spice_listen"),
         .tls_dir_chardev = conf_text(g->o->conf, "chardev_tls_x509_cert_dir"),
         .tls_dir_spice = conf_text(g->o->conf, "spice_tls_x509_cert_dir"),
+        .socket_path = plan_socket_path, .socket_arg = g->p,
     };
     g->command = (struct command){ .arena = a, .notes = g->notes };
     domain_assign_aliases(g->d, a);
+    plan_name_sockets(g->p, g->d, g->private_dir, g->channel_dir);
     if (!argv_build(g->d, g->caps, &o, a, &g->command, e))
         return false;
     if (g->command.beyond.n)
@@ -274,6 +277,9 @@ static bool build(struct planning *g, struct err *e)
 
 static bool mentions(const struct plan *p, const char *text)
 {
+    for (size_t i = 0; i < p->dirs.n; i++)
+        if (str_starts(p->dirs.v[i]->path, text))
+            return true;
     for (size_t i = 0; i < p->args.n; i++)
         if (strstr(p->args.v[i], text))
             return true;
@@ -296,38 +302,6 @@ static void add_nvram(struct planning *g)
     snprintf(wanted, sizeof wanted, "%u:%u %s", (unsigned)g->uid, (unsigned)g->gid, os->nvram_template);
     journal_add(&g->p->journal, &(struct row){ .kind = "nvram", .object = os->nvram, .before = "absent", .wanted = wanted,
                                                .why = "nvram" });
-}
-
-/* A QEMU that is killed leaves what it has bound. What lies in a directory of the guest goes with that. */
-static void add_socket(struct planning *g, const char *path, const char *why)
-{
-    if (path && *path == '/' && !str_starts(path, g->private_dir) && !str_starts(path, g->channel_dir))
-        journal_add(&g->p->journal, &(struct row){ .kind = "socket", .object = path, .before = "absent",
-                                                   .wanted = "present", .why = why });
-}
-
-static void add_chardev_sockets(struct planning *g, struct chardev *const *v, size_t n, const char *what)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct chardev_source *s = chardev_first(&v[i]->host);
-        if (v[i]->host.type == CHARDEV_UNIX && s->mode == SOCKET_BIND)
-            add_socket(g, s->path, arena_printf(g->p->arena, "%s %zu", what, i));
-    }
-}
-
-static void add_sockets(struct planning *g)
-{
-    const struct devices *d = g->d->devices;
-    add_chardev_sockets(g, d->serials.v, d->serials.n, "serial");
-    add_chardev_sockets(g, d->parallels.v, d->parallels.n, "parallel");
-    add_chardev_sockets(g, d->channels.v, d->channels.n, "channel");
-    for (size_t i = 0; i < d->graphics.n; i++) {
-        const struct graphics *gr = d->graphics.v[i];
-        add_socket(g, gr->socket, "graphics");
-        for (size_t k = 0; k < gr->listens.n; k++)
-            if (!streq(gr->listens.v[k]->socket, gr->socket))
-                add_socket(g, gr->listens.v[k]->socket, "graphics");
-    }
 }
 
 /* All that QEMU would be refused, before anything is changed for it. */
@@ -373,7 +347,7 @@ static bool add_rows(struct planning *g, struct err *e)
         add_dir(g, g->private_dir, "private directory");
     if (mentions(g->p, g->channel_dir))
         add_dir(g, g->channel_dir, "channel sockets");
-    add_sockets(g);
+    plan_sockets(g->p, g->d, g->private_dir, g->channel_dir);
     return confine(g, e);
 }
 

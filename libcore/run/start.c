@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "qemu/qmp.h"
 #include "run/eventlog.h"
+#include "run/plan_sockets.h"
 #include "run/reaper.h"
 #include "run/rows.h"
 #include "run/threads.h"
@@ -467,7 +468,7 @@ static bool begin(struct start *s, struct err *e)
     struct life *l = s->l;
     pid_t reaper = 0;
     struct row_context c = life_row_context(l);
-    if (!rows_apply(&l->j, &c, e) || !prepare(s, e))
+    if (!rows_apply(&l->j, &c, e) || !plan_open_dirs(s->p, e) || !prepare(s, e))
         return false;
     s->launch = (struct launch){ .enter = &s->p->enter, .lock = l->lock, .dir = l->dir,
                                  .with_r = !s->o->no_reap, .foreground = s->o->foreground };

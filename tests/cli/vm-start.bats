@@ -441,3 +441,31 @@ EOS
     wait_for is_off
     [ ! -e serial.sock ]
 }
+
+@test "vm-start: sockets below a root of 300 bytes" {
+    requires qemu-system-x86_64
+    long=$T/$(printf 'a%.0s' {1..150})/$(printf 'b%.0s' {1..150})
+    embed "$long/root"
+    guest web "<graphics type='vnc'><listen type='socket'/></graphics>
+        <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
+        <serial type='unix'><source mode='bind' path='$long/serial.sock'/></serial>"
+    STATE=$ROOT/lib/vmutils/web
+    ok xml-to-argv web.xml
+    contains "$out" "$long/serial.sock"
+    for end in "vm-stop --force -q web" kill_qemu; do
+        ok vm-start --paused web
+        live=$(vm-dumpxml web)
+        for socket in "$ROOT/lib/qemu/domain-web/vnc.sock" "$long/serial.sock" \
+            "$ROOT/lib/qemu/channel/target/domain-web/org.qemu.guest_agent.0"; do
+            test -S "$socket"
+            contains "$live" "$socket"
+        done
+        (cd "$ROOT/lib/qemu/domain-web" && perl -e 'use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, sockaddr_un("vnc.sock")) or die;
+            sysread(S, $b, 12); print $b' >"$T/greeting")
+        contains "$(cat greeting)" "RFB 003"
+        $end
+        wait_for is_off
+        same "$(find "$long" -type s)" ""
+    done
+}
+kill_qemu() { kill -9 "$(journal qemu)"; }
