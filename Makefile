@@ -46,7 +46,7 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 PROGRAMS := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 BINS     := $(PROGRAMS:%=$(B)/bin/%)
 UNITS    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
-HELPERS  := $(patsubst tests/%.c,$(B)/tests/%,$(filter-out tests/fake-qemu.c,$(wildcard tests/*.c tests/bench/*.c)))
+HELPERS  := $(patsubst tests/%.c,$(B)/tests/%,$(filter-out tests/fake-qemu.c tests/intruder.c,$(wildcard tests/*.c tests/bench/*.c)))
 PAGES    := $(wildcard man/*.[157])
 OBJ      := $(LIB_OBJ) $(PROGRAMS:%=$(B)/cmd/%.o) $(UNITS:%=%.o) $(HELPERS:%=%.o)
 
@@ -106,6 +106,11 @@ $(B)/tests/fake-qemu: tests/fake-qemu.c $(B)/flags | build/flags.mk
 	@mkdir -p $(@D)
 	$(call show,CC)$(CC) -D_GNU_SOURCE -std=c17 $(WARN) -O2 -static -o $@ $<
 
+# Loaded into a program, it tries what a program that has been taken over would.
+$(B)/tests/intruder.so: tests/intruder.c $(B)/flags | build/flags.mk
+	@mkdir -p $(@D)
+	$(call show,CC)$(CC) -D_GNU_SOURCE -std=c17 $(WARN) -O2 -shared -fPIC -o $@ $<
+
 $(B)/completions/%: completions/% $(wildcard cmd)
 	@mkdir -p $(@D)
 	@sed 's/@PROGRAMS@/$(PROGRAMS)/' $< >$@
@@ -113,7 +118,7 @@ $(B)/completions/%: completions/% $(wildcard cmd)
 FAKE_QEMU := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/fake-qemu.c))
 
 units: $(UNITS) helpers
-helpers: $(HELPERS) $(FAKE_QEMU)
+helpers: $(HELPERS) $(FAKE_QEMU) $(B)/tests/intruder.so
 
 check: build/deps.check all units $(if $(SANITIZE),plain)
 	+@tests/run $(B) $(T)

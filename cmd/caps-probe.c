@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/file.h"
+#include "guard/narrow.h"
 #include "host/conf.h"
 #include "host/root.h"
 #include "qemu/caps_digest.h"
@@ -123,7 +124,7 @@ int main(int argc, char **argv)
     autostr struct str out = STR_INIT;
     struct notes notes = { .arena = a };
     struct root root;
-    if (!root_init(&root, a, cli.uri, &e))
+    if (!root_init(&root, a, cli.uri, &e) || (!export_to && !narrow(program.name, &root, &e)))
         return cli_fail(&e);
     struct caps_env env = {
         .cache_dir = no_cache ? NULL : root.dir[ROOT_PROBES],

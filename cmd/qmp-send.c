@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/file.h"
+#include "guard/narrow.h"
 #include "qemu/qmp_words.h"
 #include "run/talk.h"
 
@@ -167,11 +168,13 @@ int main(int argc, char **argv)
     if (!socket_path) {
         if (first == argc)
             cli_usage("needs the NAME of a guest, or --socket PATH");
-        if (!root_init(&root, a, cli.uri, &e) ||
-            !look_open(&guest, &root, a, argv[first++], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e))
+        if (!root_init(&root, a, cli.uri, &e))
             return cli_fail(&e);
         t.guest = &guest;
     }
+    if (!narrow(program.name, t.guest ? &root : NULL, &e) ||
+        (t.guest && !look_open(&guest, &root, a, argv[first++], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e)))
+        return cli_fail(&e);
     if (events && (hmp || first < argc))
         cli_usage("--events takes no command");
     int status = run(&t, argv + first, argc - first);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/cli.h"
+#include "guard/narrow.h"
 #include "run/many.h"
 #include "run/start.h"
 #include "store/defs.h"
@@ -95,6 +96,8 @@ int main(int argc, char **argv)
         cli_usage("--start and --stop go alone, --force with --stop");
     if (start || stop)
         return start_or_stop(&root, a, &e);
+    if (!narrow(program.name, &root, &e))
+        return cli_fail(&e);
     if (first == argc && disable)
         cli_usage("--disable needs the name of a GUEST");
     if (first == argc)

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/cli.h"
+#include "guard/narrow.h"
 #include "run/console.h"
 
 static bool force;
@@ -63,7 +64,7 @@ int main(int argc, char **argv)
         cli_usage("needs one GUEST");
     /* Before the lock is there to be seen: who sends SIGHUP because of it finds it caught. */
     autoclose int signals = catch_signals();
-    if (!root_init(&root, a, cli.uri, &e) ||
+    if (!root_init(&root, a, cli.uri, &e) || !narrow(program.name, &root, &e) ||
         !look_open(&guest, &root, a, argv[first], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e) ||
         !console_open(&console, &guest, device, force, &e))
         return cli_fail(&e);

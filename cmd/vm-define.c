@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/table.h"
+#include "guard/narrow.h"
 #include "run/define.h"
 #include "run/load.h"
 
@@ -63,7 +64,7 @@ int main(int argc, char **argv)
     char **operands = first < argc ? argv + first : standard_input;
     size_t n = first < argc ? (size_t)(argc - first) : 1, done;
     struct definition *x = arena_array(a, n, sizeof *x);
-    if (!root_init(&root, a, cli.uri, &e) || !definer_open(&d, &root, a, &e))
+    if (!root_init(&root, a, cli.uri, &e) || !narrow(program.name, &root, &e) || !definer_open(&d, &root, a, &e))
         return cli_fail(&e);
     cli_reading("domain XML", argc - first, argv + first);
     /* All or, while no document can be refused any more, one after the other. */

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/cli.h"
+#include "guard/narrow.h"
 #include "run/dump.h"
 #include "store/guest.h"
 
@@ -22,7 +23,7 @@ int main(int argc, char **argv)
     struct root root;
     if (first == argc)
         cli_usage("needs the name of a GUEST");
-    if (!root_init(&root, a, cli.uri, &e))
+    if (!root_init(&root, a, cli.uri, &e) || !narrow(program.name, &root, &e))
         return cli_fail(&e);
     for (int i = first; i < argc; i++) {
         autostr struct str out = STR_INIT;

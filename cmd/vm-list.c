@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/table.h"
+#include "guard/narrow.h"
 #include "store/list.h"
 
 static bool all, inactive, only_name, only_uuid, reason, title, zero;
@@ -164,7 +165,7 @@ int main(int argc, char **argv)
     autoarena struct arena *a = arena_new();
     struct root root;
     struct guests guests, out = { 0 };
-    if (!root_init(&root, a, cli.uri, &e) || !guests_list(&root, a, &guests, &e) ||
+    if (!root_init(&root, a, cli.uri, &e) || !narrow(program.name, &root, &e) || !guests_list(&root, a, &guests, &e) ||
         (first < argc && !pick(&guests, &root, a, argv + first, argc - first, &e)))
         return cli_fail(&e);
     out.v = arena_array(a, guests.n + 1, sizeof *out.v);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/cleanup.h"
 #include "base/cli.h"
+#include "guard/narrow.h"
 #include "run/define.h"
 #include "store/guest.h"
 
@@ -26,7 +27,7 @@ int main(int argc, char **argv)
         cli_usage("needs the name of a GUEST");
     if (nvram && keep_nvram)
         cli_usage("--nvram and --keep-nvram exclude each other");
-    if (!root_init(&root, a, cli.uri, &e) || !definer_open(&d, &root, a, &e))
+    if (!root_init(&root, a, cli.uri, &e) || (!nvram && !narrow(program.name, &root, &e)) || !definer_open(&d, &root, a, &e))
         return cli_fail(&e);
     for (int i = first; i < argc; i++) {
         bool running = false;

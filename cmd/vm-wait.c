@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/file.h"
+#include "guard/narrow.h"
 #include "qemu/qmp.h"
 #include "run/wait.h"
 
@@ -42,7 +43,7 @@ int main(int argc, char **argv)
     if (state && (wanted = name_index(wait_state_names, 5, state)) < 0)
         cli_usage("--state %s: not one of running, paused, shutoff, crashed, pmsuspended", state);
     long long deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
-    if (!root_init(&root, a, cli.uri, &e) ||
+    if (!root_init(&root, a, cli.uri, &e) || !narrow(program.name, &root, &e) ||
         !look_open(&guest, &root, a, argv[first], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e))
         return cli_fail(&e);
     bool ok = state ? wait_for_state(&guest, (enum wait_state)wanted, deadline, &e) : wait_event(&guest, deadline, &e);

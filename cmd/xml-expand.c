@@ -47,8 +47,8 @@ int main(int argc, char **argv)
     int first = cli_parse(&program, argc, argv), status;
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
-    autoconverter struct converter c = { .arena = a };
     struct root root;
+    autoconverter struct converter c = { .arena = a, .program = program.name, .root = &root };
     if (!root_init(&root, a, cli.uri, &e))
         return cli_fail(&e);
     c.env = (struct caps_env){ .cache_dir = root.dir[ROOT_PROBES], .bindirs = bindirs.v, .n_bindirs = bindirs.n, .emulator = emulator };

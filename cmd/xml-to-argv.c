@@ -53,8 +53,8 @@ int main(int argc, char **argv)
     int first = cli_parse(&program, argc, argv), status;
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
-    autoconverter struct converter c = { .arena = a };
     struct root root;
+    autoconverter struct converter c = { .arena = a, .program = program.name, .root = &root };
     int as = name_index(command_format_names, COMMAND_FORMATS, format);
     if (as < 0)
         cli_usage("--format %s: not one of shell, json, nul, lines", format);

@@ -19,6 +19,7 @@
 #include "domain/general.h"
 #include "domain/os.h"
 #include "guard/compute_only.h"
+#include "guard/narrow.h"
 #include "qemu/facts.h"
 #include "run/firmware.h"
 #include "run/foresee.h"
@@ -262,7 +263,8 @@ bool converter_enter(struct converter *c, char **operands, int n, int *status, s
     }
     if (child) {
         close(pair[1]);
-        *status = serve(c, pair[0], child, e);
+        if (narrow(c->program, c->root, e))
+            *status = serve(c, pair[0], child, e);
         close(pair[0]);
         return false;
     }

@@ -38,6 +38,8 @@ struct firmwares;
 
 struct converter {
     struct arena *arena;
+    const char *program;
+    const struct root *root;
     struct caps_env env;        /* which emulators the parent may ask */
     LIST(struct known_caps) known; /* facts by emulator; filled from --caps by converter_caps_file */
     bool closed;                /* only what is known counts: no emulator is run */

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guard/refuse.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "guard/filter.h"
+
+#if defined(SANITIZED) || !defined(ARCH)
+
+bool refuse_calls(unsigned sets, struct err *e)
+{
+    (void)sets, (void)e;
+    return true;
+}
+
+#else
+
+enum { ALWAYS = 1 << 15, X32 = 0x40000000 };
+
+static const struct {
+    unsigned call;
+    unsigned set;
+} calls[] = {
+    { SYS_ptrace, ALWAYS },
+    { SYS_process_vm_readv, ALWAYS },
+    { SYS_process_vm_writev, ALWAYS },
+    { SYS_kcmp, ALWAYS },
+    { SYS_mount, ALWAYS },
+#ifdef SYS_umount2
+    { SYS_umount2, ALWAYS },
+#endif
+    { SYS_pivot_root, ALWAYS },
+    { SYS_chroot, ALWAYS },
+#ifdef SYS_move_mount
+    { SYS_move_mount, ALWAYS },
+#endif
+#ifdef SYS_fsopen
+    { SYS_fsopen, ALWAYS },
+#endif
+#ifdef SYS_open_tree
+    { SYS_open_tree, ALWAYS },
+#endif
+#ifdef SYS_mount_setattr
+    { SYS_mount_setattr, ALWAYS },
+#endif
+    { SYS_unshare, ALWAYS },
+    { SYS_setns, ALWAYS },
+    { SYS_open_by_handle_at, ALWAYS },
+    { SYS_init_module, ALWAYS },
+    { SYS_finit_module, ALWAYS },
+    { SYS_delete_module, ALWAYS },
+#ifdef SYS_kexec_load
+    { SYS_kexec_load, ALWAYS },
+#endif
+#ifdef SYS_kexec_file_load
+    { SYS_kexec_file_load, ALWAYS },
+#endif
+    { SYS_bpf, ALWAYS },
+    { SYS_perf_event_open, ALWAYS },
+    { SYS_userfaultfd, ALWAYS },
+    { SYS_keyctl, ALWAYS },
+    { SYS_add_key, ALWAYS },
+    { SYS_request_key, ALWAYS },
+    { SYS_io_uring_setup, ALWAYS },
+    { SYS_io_uring_enter, ALWAYS },
+    { SYS_io_uring_register, ALWAYS },
+    { SYS_pidfd_getfd, ALWAYS },
+    { SYS_swapon, ALWAYS },
+    { SYS_swapoff, ALWAYS },
+    { SYS_reboot, ALWAYS },
+    { SYS_execve, REFUSE_EXEC },
+    { SYS_execveat, REFUSE_EXEC },
+#ifdef SYS_fork
+    { SYS_fork, REFUSE_EXEC },
+#endif
+#ifdef SYS_vfork
+    { SYS_vfork, REFUSE_EXEC },
+#endif
+    { SYS_clone, REFUSE_EXEC },
+#ifdef SYS_clone3
+    { SYS_clone3, REFUSE_EXEC },
+#endif
+    { SYS_kill, REFUSE_SIGNAL },
+    { SYS_tkill, REFUSE_SIGNAL },
+    { SYS_pidfd_send_signal, REFUSE_SIGNAL },
+    { SYS_rt_sigqueueinfo, REFUSE_SIGNAL },
+    { SYS_rt_tgsigqueueinfo, REFUSE_SIGNAL },
+    { SYS_socket, REFUSE_SOCKET },
+    { SYS_connect, REFUSE_SOCKET },
+    { SYS_bind, REFUSE_SOCKET },
+    { SYS_listen, REFUSE_SOCKET },
+#ifdef SYS_accept
+    { SYS_accept, REFUSE_SOCKET },
+#endif
+    { SYS_accept4, REFUSE_SOCKET },
+#ifdef SYS_chmod
+    { SYS_chmod, REFUSE_METADATA },
+#endif
+    { SYS_fchmod, REFUSE_METADATA },
+    { SYS_fchmodat, REFUSE_METADATA },
+#ifdef SYS_fchmodat2
+    { SYS_fchmodat2, REFUSE_METADATA },
+#endif
+#ifdef SYS_chown
+    { SYS_chown, REFUSE_METADATA },
+#endif
+    { SYS_fchown, REFUSE_METADATA },
+#ifdef SYS_lchown
+    { SYS_lchown, REFUSE_METADATA },
+#endif
+    { SYS_fchownat, REFUSE_METADATA },
+    { SYS_setxattr, REFUSE_METADATA },
+    { SYS_lsetxattr, REFUSE_METADATA },
+    { SYS_fsetxattr, REFUSE_METADATA },
+    { SYS_removexattr, REFUSE_METADATA },
+    { SYS_lremovexattr, REFUSE_METADATA },
+    { SYS_fremovexattr, REFUSE_METADATA },
+#ifdef SYS_utime
+    { SYS_utime, REFUSE_METADATA },
+#endif
+#ifdef SYS_utimes
+    { SYS_utimes, REFUSE_METADATA },
+#endif
+    { SYS_utimensat, REFUSE_METADATA },
+#ifdef SYS_futimesat
+    { SYS_futimesat, REFUSE_METADATA },
+#endif
+};
+
+bool refuse_calls(unsigned sets, struct err *e)
+{
+    struct sock_filter filter[8 + 2 * sizeof calls / sizeof *calls];
+    unsigned short n = 0;
+    sets |= ALWAYS;
+    filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
+    filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
+    filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+    filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+#ifdef __x86_64__
+    /* The same calls by other numbers. */
+    filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32, 0, 1);
+    filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+#endif
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (!(calls[i].set & sets))
+            continue;
+        filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].call, 0, 1);
+        filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+    }
+    filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = { n, filter };
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 && errno != EINVAL)
+        return err_errno(e, "cannot narrow itself by seccomp");
+    return true;
+}
+
+#endif
