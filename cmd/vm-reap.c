@@ -7,7 +7,7 @@
 #include "base/cli.h"
 #include "run/reaper.h"
 
-static bool all, foreground, notify;
+static bool all, foreground, notify, dump;
 static const char *watch, *bindir;
 static struct cli_list emulators;
 static long long pid;
@@ -18,6 +18,7 @@ static const struct cli_option options[] = {
     { "bindir", 0, "DIR", CLI_TEXT, &bindir, "with --watch: where vm-start and vm-stop are" },
     { "emulators", 0, "DIR", CLI_LIST, &emulators, "with --watch: emulators may be run from DIR, too" },
     { "foreground", 0, NULL, CLI_FLAG, &foreground, "with --watch: SIGTERM and SIGINT stop the guest" },
+    { "dump", 0, NULL, CLI_FLAG, &dump, "with --watch: have the guest's memory written down when it panics" },
     { "notify", 0, NULL, CLI_FLAG, &notify, "with --watch: tell readiness on descriptor 10" },
     CLI_END,
 };
@@ -69,6 +70,6 @@ int main(int argc, char **argv)
         cli_usage("--watch needs --pid, --bindir, --connect and one guest");
     struct reaper r = { .name = argv[first], .uri = cli.uri, .start = watch, .bindir = bindir, .qemu = (pid_t)pid,
                         .emulators = emulators.v, .n_emulators = emulators.n,
-                        .foreground = foreground, .notify = notify };
+                        .foreground = foreground, .notify = notify, .dump = dump };
     return reaper_run(&r);
 }

@@ -7,13 +7,14 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/table.h"
+#include "run/coredump.h"
 #include "run/load.h"
 #include "run/reap.h"
 #include "run/show.h"
 #include "store/guest.h"
 
 static bool paused, console, dry_run, foreground, no_reap, strict, uncommitted, repair, all;
-static const char *transient, *ended;
+static const char *transient, *ended, *panicked;
 static struct cli_list bindirs;
 static long long timeout_ms, notify_fd = -1, wait_status, journal_fd = -1;
 static const struct cli_option options[] = {
@@ -31,6 +32,7 @@ static const struct cli_option options[] = {
     { "status", 0, "STATUS", CLI_NUMBER, &wait_status, "with --ended: how it died" },
     { "journal-fd", 0, "FD", CLI_NUMBER, &journal_fd, "with --ended: the open journal" },
     { "uncommitted", 0, NULL, CLI_FLAG, &uncommitted, "with --ended: the start was not finished" },
+    { "panicked", 0, "START-ID", CLI_TEXT, &panicked, "for vm-reap: write the guest's memory down and end it" },
     { "repair", 0, NULL, CLI_FLAG, &repair, "for vm-reap: clean up after the guests named" },
     { "repair-all", 0, NULL, CLI_FLAG, &all, "for vm-reap: clean up after every guest" },
     CLI_END,
@@ -68,6 +70,13 @@ static int after_end(const struct root *root, const char *name, const struct run
         return ST_DONE;
     err_set(&e, ST_QEMU, "%s: QEMU died (wait status %lld)", name, wait_status);
     return cli_fail(&e);
+}
+
+static int after_panic(const struct root *root, const char *name, struct notes *notes)
+{
+    bool ok = coredump_panicked(root, name, panicked, notes, &e);
+    cli_notes(notes);
+    return ok ? ST_DONE : cli_fail(&e);
 }
 
 static int repairs(const struct root *root, int n, char **names, struct notes *notes)
@@ -136,5 +145,7 @@ int main(int argc, char **argv)
         cli_usage(transient ? "--transient FILE names the guest already" : "name one guest");
     if (foreground && (no_reap || console))
         cli_usage("--foreground goes with neither --no-reap nor --console");
+    if (panicked)
+        return after_panic(&root, argv[first], &notes);
     return ended ? after_end(&root, argv[first], &o, &notes) : start(&root, &o, argv[first], a, &notes);
 }

@@ -458,6 +458,7 @@ static const struct command {
     { "balloon", do_nothing },
     { "qom-set", do_nothing },
     { "getfd", do_nothing },
+    { "dump-guest-memory", do_nothing },
     { "closefd", do_nothing },
     { "add-fd", do_nothing },
     { "device_add", do_nothing },

@@ -33,7 +33,7 @@
 /* The keys of libvirt 9.0's qemu.conf; those with a default are honoured. */
 const struct conf_key conf_keys[] = {
     { "auto_dump_bypass_cache", IGNORED_NUMBER },
-    { "auto_dump_path", IGNORED_TEXT },
+    { "auto_dump_path", TEXT(NULL) }, /* dump below lib/qemu of the root */
     { "auto_start_bypass_cache", IGNORED_NUMBER },
     { "backup_tls_x509_cert_dir", IGNORED_TEXT },
     { "backup_tls_x509_secret_uuid", IGNORED_TEXT },

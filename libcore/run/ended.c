@@ -102,7 +102,7 @@ static bool wants_restart(const struct life *l, const struct ended *w, enum end_
                  : reason == END_REBOOT     ? d->on_reboot
                  : reason == END_CRASHED    ? d->on_crash
                                             : ACTION_DESTROY;
-    return action == ACTION_RESTART || action == ACTION_RENAME_RESTART;
+    return action == ACTION_RESTART || action == ACTION_RENAME_RESTART || action == ACTION_COREDUMP_RESTART;
 }
 
 /* The directory is gone, or a new one stands in its place: what the journal at hand says is still to be undone. */

@@ -11,6 +11,7 @@
  *   VM_STARTING  {"start": ID}
  *   VM_STARTED   {"start": ID, "state": "running"|"paused"}
  *   VM_ENDED     {"start": ID, "reason": "shutdown"|"destroyed"|"crashed"|"failed"|"unknown", "status": N}
+ *   VM_DUMPED    {"file": PATH}: the memory of a guest that panicked
  *   VM_NOTICE    {"notice": TEXT} or {"error": TEXT}: what vm-reap has to say
  *   VM_RESTART_FAILED  {"error": TEXT}
  *

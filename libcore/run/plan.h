@@ -42,6 +42,7 @@ struct plan {
     int claims[CHILD_FDS / 2];            /* held from here to the end of QEMU */
     struct child_fd fds[CHILD_FDS / 2];   /* of devices */
     LIST(struct plan_dir) dirs;           /* opened when the rows are done, which make some of them */
+    bool dumps;                           /* vm-reap has the memory of a guest that panics written down */
     const char *live;                     /* the domain as XML, for live.xml */
     void *domain;                         /* whoever made the plan */
     /* Puts what only QEMU knows (names of ptys, from query-chardev) into live; NULL: there is nothing. */

@@ -208,9 +208,13 @@ static bool dumps(int action)
 static bool check_actions(struct planning *g, struct err *e)
 {
     const struct domain *d = g->d;
-    if (dumps(d->on_crash))
-        return err_set(e, ST_FAILED, "%s: <on_crash> %s is not supported (try: destroy, restart or preserve)", g->l->name,
+    g->p->dumps = dumps(d->on_crash);
+    if (g->p->dumps && g->o->no_reap)
+        return err_set(e, ST_FAILED, "%s: <on_crash> %s needs vm-reap (try: without --no-reap)", g->l->name,
                        lifecycle_action_names[d->on_crash]);
+    if (g->p->dumps && !caps_option(g->caps, "action", "panic"))
+        return err_set(e, ST_FAILED, "%s: <on_crash> %s: %s ends before its memory could be written (try: destroy or restart)",
+                       g->l->name, lifecycle_action_names[d->on_crash], g->p->emulator);
     if (g->o->no_reap && (restarts(d->on_poweroff) || restarts(d->on_crash)))
         return err_set(e, ST_FAILED, "%s: asks to be restarted when it ends, which needs vm-reap (try: without --no-reap)",
                        g->l->name);
@@ -233,7 +237,7 @@ static void add_actions(struct planning *g)
     }
     if (!no_reboot && d->on_reboot == ACTION_DESTROY)
         list_add(a, &g->p->args, "-no-reboot");
-    if (d->on_crash == ACTION_PRESERVE && caps_option(g->caps, "action", "panic")) {
+    if ((d->on_crash == ACTION_PRESERVE || g->p->dumps) && caps_option(g->caps, "action", "panic")) {
         list_add(a, &g->p->args, "-action");
         list_add(a, &g->p->args, "panic=pause");
     }

@@ -24,6 +24,7 @@
 struct watch {
     const struct reaper *r;
     int pidfd, signals;
+    pid_t dumper;
     bool ready, committed, dead, too_long;
     int status;         /* QEMU's wait status */
     int starter_status; /* in the foreground: exit status of the starter, -1 while it runs */
@@ -35,7 +36,8 @@ struct watch {
 /* Untouched pages of it cost nothing, so it is as large as a line may be. */
 static char line[EVENT_LINE_MAX];
 
-bool json_top_key(const char *text, size_t n, const char *key)
+/* Where the value of that key begins, behind its colon; 0: there is no such key. */
+static size_t top_value(const char *text, size_t n, const char *key)
 {
     size_t len = strlen(key);
     int depth = 0;
@@ -54,10 +56,23 @@ bool json_top_key(const char *text, size_t n, const char *key)
                 after++;
             if (depth == 1 && i < n && i - from == len && memcmp(text + from, key, len) == 0 && after < n &&
                 text[after] == ':')
-                return true;
+                return after + 1;
         }
     }
-    return false;
+    return 0;
+}
+
+bool json_top_key(const char *text, size_t n, const char *key)
+{
+    return top_value(text, n, key) > 0;
+}
+
+bool json_top_text(const char *text, size_t n, const char *key, const char *value)
+{
+    size_t at = top_value(text, n, key), len = strlen(value);
+    while (at && at < n && text[at] == ' ')
+        at++;
+    return at && n - at >= len + 2 && text[at] == '"' && memcmp(text + at + 1, value, len) == 0 && text[at + 1 + len] == '"';
 }
 
 static void tell_starter(char what, int value)
@@ -74,6 +89,27 @@ static bool plain_text(const char *text, size_t n)
     return true;
 }
 
+static _Noreturn void run_dump(const struct watch *w)
+{
+    char path[4096];
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    snprintf(path, sizeof path, "%s/vm-start", w->r->bindir);
+    execl(path, "vm-reap", "-q", "-c", w->r->uri, "--panicked", w->r->start, "--", w->r->name, (char *)NULL);
+    _exit(127);
+}
+
+/* One at a time, however often QEMU says so. */
+static void panicked(struct watch *w)
+{
+    if (w->dead || (w->dumper > 0 && waitpid(w->dumper, NULL, WNOHANG) == 0))
+        return;
+    w->dumper = fork();
+    if (w->dumper == 0)
+        run_dump(w);
+}
+
 static void take_line(struct watch *w, const char *text, size_t n)
 {
     static const char hello[] = "{\"execute\": \"qmp_capabilities\"}\n";
@@ -84,6 +120,8 @@ static void take_line(struct watch *w, const char *text, size_t n)
     if (json_top_key(text, n, "event")) {
         if (plain_text(text, n))
             eventlog_line(REAP_DIR, text, n);
+        if (w->r->dump && json_top_text(text, n, "event", "GUEST_PANICKED"))
+            panicked(w);
     } else if (json_top_key(text, n, "QMP")) {
         send(REAP_EVENTS, hello, sizeof hello - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     } else if (!w->ready && json_top_key(text, n, "return")) {

@@ -32,6 +32,7 @@ struct reaper {
     size_t n_emulators;
     pid_t qemu;
     bool foreground, notify;
+    bool dump; /* when the guest panics, run "vm-start --panicked", which has its memory written down and ends it */
 };
 
 /* Waits for the end of QEMU, then becomes "vm-start --ended", which undoes, records and restarts. Returns an exit
@@ -41,5 +42,7 @@ int reaper_run(const struct reaper *r);
 /* Whether the JSON object in line (n bytes) has this key at its outermost level. Wrong JSON: false or true, never
  * a read beyond n. */
 bool json_top_key(const char *line, size_t n, const char *key);
+/* The same, and its value is the string value. */
+bool json_top_text(const char *line, size_t n, const char *key, const char *value);
 
 #endif

@@ -215,6 +215,8 @@ static void fill_reaper(struct start *s)
         list_add(a, &args, fixed[i]);
     if (s->o->foreground)
         list_add(a, &args, "--foreground");
+    if (s->p->dumps)
+        list_add(a, &args, "--dump");
     if (s->o->foreground && s->o->notify_fd >= 0)
         list_add(a, &args, "--notify");
     for (size_t i = 0; i < s->o->n_emulator_dirs; i++) {

@@ -265,6 +265,28 @@ START_TEST(keys_of_a_line_are_found_at_its_outermost_level_only)
 }
 END_TEST
 
+START_TEST(the_value_of_a_key_is_that_text_and_no_other)
+{
+    static const struct { const char *line; bool same; } rows[] = {
+        { "{\"event\": \"STOP\"}", true },
+        { "{\"event\":\"STOP\", \"data\": {}}", true },
+        { "{\"event\": \"STOPPED\"}", false },
+        { "{\"event\": \"STO\"}", false },
+        { "{\"data\": {\"event\": \"STOP\"}}", false },
+        { "{\"event\": STOP}", false },
+        { "{\"event\": \"STOP", false },
+        { "{\"event\":", false },
+        { "{\"event\": ", false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t n = strlen(rows[i].line);
+        autofree char *line = malloc(n);
+        memcpy(line, rows[i].line, n);
+        ck_assert_msg(json_top_text(line, n, "event", "STOP") == rows[i].same, "%s", rows[i].line);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("journal");
@@ -282,6 +304,7 @@ int main(void)
     tcase_add_test(t, a_claim_is_had_by_one_or_shared_by_several);
     tcase_add_test(t, claims_that_nobody_has_are_swept);
     tcase_add_test(t, who_sweeps_is_not_taken_for_the_holder_of_a_claim);
+    tcase_add_test(t, the_value_of_a_key_is_that_text_and_no_other);
     tcase_add_test(t, keys_of_a_line_are_found_at_its_outermost_level_only);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
