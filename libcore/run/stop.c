@@ -157,11 +157,11 @@ static bool look_first(struct stop *s, enum life_is *is, int *mark, struct err *
         return false;
     if (!life_look(s->l, is, &s->pidfd, s->notes, e))
         return false;
-    if (*is == LIFE_OFF)
-        return err_set(e, ST_STATE, "%s: is not running", s->l->name);
-    if (!locked && s->pidfd < 0)
-        return lock(s, s->o->wait_ms, mark, e) && life_look(s->l, is, &s->pidfd, s->notes, e);
-    return true;
+    bool was_on = *is != LIFE_OFF;
+    /* Whoever has the lock may be about to start it, or to undo it. */
+    if (!locked && s->pidfd < 0 && !(lock(s, s->o->wait_ms, mark, e) && life_look(s->l, is, &s->pidfd, s->notes, e)))
+        return false;
+    return was_on || *is != LIFE_OFF || err_set(e, ST_STATE, "%s: is not running", s->l->name);
 }
 
 static bool stop(struct stop *s, struct err *e)

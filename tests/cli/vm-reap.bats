@@ -131,7 +131,7 @@ is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ] && [ ! -e "$S
     shell 3 & p3=$!
     shell 4 & p4=$!
     wait $p1 $p2 $p3 $p4
-    same "$(cat shell? | grep step || true)" ""
+    same "$(cat shell? | grep step || true)" "" || { cat shell?.err; return 1; }
     vm-stop --force web || true
     wait_for must_fail any pgrep -f "$T/emulator"
     is_off
