@@ -46,7 +46,8 @@ static void print(struct arena *a, const struct guard *g)
     fputs(str_text(&out), stdout);
 }
 
-static int print_check(struct arena *a, struct guard *g)
+/* plan: why the plan could not be made whole, or NULL. */
+static int print_check(struct arena *a, const struct guard *g, const struct err *plan)
 {
     struct access_check c = { .arena = a };
     struct err e = { 0 };
@@ -63,7 +64,9 @@ static int print_check(struct arena *a, struct guard *g)
     access_table(&c, &t);
     (cli.json ? table_json : table_text)(&t, &out);
     fputs(str_text(&out), stdout);
-    return access_result(&c, g->name, &e) == ST_DONE ? cli_done(ST_DONE) : (cli_done(ST_DONE), cli_fail(&e));
+    bool right = access_result(&c, g->name, plan, &e);
+    int done = cli_done(ST_DONE);
+    return right ? done : cli_fail(&e);
 }
 
 int main(int argc, char **argv)
@@ -87,13 +90,13 @@ int main(int argc, char **argv)
     const struct domain *d = load_domain(argv[first], &root, &p);
     g.domain = d;
     g.name = d ? d->name : NULL;
-    if (!d || !dac_process(d, &conf, root.privileged, &g.uid, &g.gid, &e) || !guard_plan(&g, &e)) {
-        cli_notes(&notes);
-        return cli_fail(&e);
-    }
+    bool asked = d && dac_process(d, &conf, root.privileged, &g.uid, &g.gid, &e) && access_answers(&g, &e);
+    bool planned = asked && guard_plan(&g, &e);
     cli_notes(&notes);
-    if (check)
-        return print_check(a, &g);
+    if (asked && check)
+        return print_check(a, &g, planned ? NULL : &e);
+    if (!planned)
+        return cli_fail(&e);
     print(a, &g);
     return cli_done(ST_DONE);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,8 @@
 
 /* The parent's half: it makes the child, hears it out, and gives it up when it hangs. */
 
+enum { LOOK_MS = 200 }; /* how often it is looked whether something moves */
+
 void access_add(struct access_check *c, const struct access_wish *w)
 {
     struct access_wish *copy = arena_alloc(c->arena, sizeof *copy);
@@ -28,11 +31,31 @@ void access_add(struct access_check *c, const struct access_wish *w)
     list_add(c->arena, &c->wishes, copy);
 }
 
-/* Whatever it hangs in, it holds no lock, no pipe and no terminal of this process. */
+/* Backing files are known only by reading what is before them. */
+static void plan_in_vain(const struct guard *g, struct access_shared *shared)
+{
+    struct journal journal = { .arena = g->arena };
+    struct notes notes = { .arena = g->arena };
+    struct guard dry = *g;
+    struct err e;
+    dry.dry_run = true;
+    dry.claims = -1;
+    dry.journal = &journal;
+    dry.notes = &notes;
+    snprintf(shared->at, sizeof shared->at, "one of the backing files");
+    shared->steps++;
+    guard_plan(&dry, &e);
+}
+
+/* Whatever it hangs in, it holds no lock, no pipe and no terminal of this process, and ends with it. */
 static _Noreturn void child(const struct access_check *c, struct access_shared *shared, int pipe)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (dup2(pipe, 0) == 0 && syscall(SYS_close_range, 1, ~0U, 0) == 0)
         access_walk(c, shared, 0);
+    if (c->only_reach)
+        plan_in_vain(c->guard, shared);
+    shared->done = true;
     _exit(0);
 }
 
@@ -51,8 +74,7 @@ static bool hear(pid_t pid, int fd, const struct access_shared *shared, struct s
     unsigned long steps = shared->steps;
     for (;;) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
-        int r = poll(&p, 1, ms_left(deadline < end ? deadline : end));
-        if (r > 0) {
+        if (poll(&p, 1, LOOK_MS) > 0) {
             ssize_t n = read(fd, bytes, sizeof bytes);
             if (n == 0)
                 return true;
@@ -117,10 +139,11 @@ static void given_up(struct access_check *c, const struct access_shared *shared)
     char at[sizeof shared->at];
     memcpy(at, shared->at, sizeof at);
     at[sizeof at - 1] = '\0';
+    size_t left = c->wishes.n - wish - 1;
     *x = (struct access_refusal){
         .status = ST_TIMEOUT, .layer = "file system", .component = arena_strdup(c->arena, at), .wish = wish,
-        .text = arena_printf(c->arena, "no answer from %s for %d s: its file system or server is dead", at, ACCESS_STEP_MS / 1000),
-        .hint = c->wishes.n - wish > 1 ? arena_printf(c->arena, "%zu more paths were not looked at", c->wishes.n - wish - 1) : NULL };
+        .text = arena_printf(c->arena, "no answer from %s for %d s: its file system or server is dead%s", at, ACCESS_STEP_MS / 1000,
+                             left ? arena_printf(c->arena, "; %zu more path%s not looked at", left, left > 1 ? "s were" : " was") : "") };
     list_add(c->arena, &c->refusals, x);
     stop_wish(c, wish, (unsigned)c->refusals.n - 1);
 }
@@ -171,4 +194,23 @@ bool access_check(struct access_check *c, struct err *e)
     close(p[0]);
     munmap(shared, sizeof *shared);
     return ok;
+}
+
+bool access_answers(const struct guard *g, struct err *e)
+{
+    struct access_check c = { .arena = g->arena, .guard = g, .only_reach = true };
+    struct objects objects = { 0 };
+    if (!access_mounts_may_hang())
+        return true;
+    access_subject(&c.subject, g->arena, geteuid(), getegid(), geteuid() == 0);
+    domain_objects(g->domain, g->arena, &objects);
+    for (size_t i = 0; i < objects.all.n; i++)
+        access_add(&c, &(struct access_wish){ .path = objects.all.v[i]->path, .why = objects.all.v[i]->why,
+                                              .missing = ACCESS_MAY_MISS });
+    if (!access_check(&c, e))
+        return false;
+    for (size_t i = 0; i < c.refusals.n; i++)
+        if (c.refusals.v[i]->status == ST_TIMEOUT)
+            return err_set(e, ST_TIMEOUT, "%s", access_line(&c, i));
+    return true;
 }

@@ -70,6 +70,7 @@ struct access_check {
     struct access_subject subject;
     const struct guard *guard; /* labels planned by other layers; NULL: only owners and modes are looked at */
     const struct conf *conf;   /* for hints; may be NULL */
+    bool only_reach;           /* nobody is asked; see access_answers() */
     LIST(struct access_wish) wishes;
     LIST(struct access_refusal) refusals; /* comes out, in the order in which they were met */
 };
@@ -80,7 +81,8 @@ enum { ACCESS_STEP_MS = 5000, ACCESS_ALL_MS = 30000 };
 /* Fills s: groups are those that the user database gives to uid. overrides: see above. */
 void access_subject(struct access_subject *s, struct arena *a, uid_t uid, gid_t gid, bool overrides);
 
-/* The wishes of a whole plan (guard_plan was called), and its subject. */
+/* The wishes of a whole plan, and its subject. guard_plan() was called; if it failed, what it had not come to counts as
+ * given to QEMU's user. */
 void access_of_plan(struct access_check *c, const struct guard *g);
 /* Afterwards: as if QEMU were to run as text, "USER[:GROUP]", names or +numbers; it would be given the files then. False:
  * ST_NOENT names the one that does not exist. */
@@ -90,16 +92,21 @@ void access_add(struct access_check *c, const struct access_wish *w);
 /* Does it. False with e if the check itself could not be made; what it found is in refusals and wishes. */
 bool access_check(struct access_check *c, struct err *e);
 
+/* Before guard_plan(g), which looks at files itself: where file systems are mounted that may never answer (of servers, FUSE),
+ * everything that it will look at is looked at by a child first. False: ST_TIMEOUT, what does not answer. */
+bool access_answers(const struct guard *g, struct err *e);
+
 /* One line for refusal i: "disk vda: /home/u/w.qcow2: Permission denied: … (try: …)". In the arena. */
 const char *access_line(const struct access_check *c, size_t i);
-/* All of them: the first becomes e (false), the others notes. True if there is none. guest: begins each line. */
-bool access_say(const struct access_check *c, const char *guest, struct notes *notes, struct err *e);
+/* All of them: the first becomes e (false), the others notes. True if there is none. guest: begins each line. plan: what
+ * guard_plan() failed with, NULL if it did not; it comes first, unless it is one of them. */
+bool access_say(const struct access_check *c, const char *guest, const struct err *plan, struct notes *notes, struct err *e);
 
 /* A row for each wish and refusal, for people and for --json. Texts live in c's arena. */
 void access_table(const struct access_check *c, struct table *t);
-/* The status of the whole: ST_DONE; ST_PERM if anything is refused, ST_TIMEOUT, ST_NOENT if things are only missing. e says
- * how many of how many. */
-enum status access_result(const struct access_check *c, const char *guest, struct err *e);
+/* The whole: true, or e with ST_PERM if anything is refused, ST_TIMEOUT, ST_NOENT if things are only missing; it says how many of
+ * how many. plan: as above. */
+bool access_result(const struct access_check *c, const char *guest, const struct err *plan, struct err *e);
 
 /* The directories of a privileged root that QEMU's user is to own (lib, cache and run of libvirt) and does not,
  * as refusals with the chown that mends each. Those that are not there are left out. */

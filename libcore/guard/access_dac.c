@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 
 #include "base/cleanup.h"
@@ -40,17 +41,18 @@ struct acl {
     struct posix_acl_xattr_entry v[ENTRIES_MAX];
 };
 
-/* False: there is none beyond the mode bits; *none: the file system has none at all. */
+/* False: there is none beyond the mode bits; *none: the file system has none at all (FUSE does not say so itself). */
 static bool read_acl(int fd, struct acl *acl, bool *none)
 {
     char self[40];
+    struct statfs fs;
     struct {
         struct posix_acl_xattr_header head;
         struct posix_acl_xattr_entry v[ENTRIES_MAX];
     } raw;
     snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
     ssize_t n = getxattr(self, "system.posix_acl_access", &raw, sizeof raw);
-    *none = n < 0 && errno == EOPNOTSUPP;
+    *none = n < 0 && (errno != ENODATA || (fstatfs(fd, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC));
     if (n < (ssize_t)sizeof raw.head || le32toh(raw.head.a_version) != POSIX_ACL_XATTR_VERSION)
         return false;
     acl->n = ((size_t)n - sizeof raw.head) / sizeof *raw.v;
@@ -317,6 +319,7 @@ static void look_dac(struct access_walk *w, const struct access_check *c, const 
 {
     struct stat st = *p->st;
     struct verdict v;
+    struct statvfs fs;
     bool changes = p->object && p->wish->changes && (st.st_uid != p->wish->uid || st.st_gid != p->wish->gid);
     int error = changes ? ENOSYS : access_ask(w, p->fd, p->need);
     if (error == 0)
@@ -329,10 +332,14 @@ static void look_dac(struct access_walk *w, const struct access_check *c, const 
         st.st_uid = p->wish->uid;
         st.st_gid = p->wish->gid;
     }
+    if (error == EACCES && access_fuse_shuts_out(w, p, c->subject.uid)) {
+        refuse_other(w, c, p, error);
+        return;
+    }
     judge(w, c, p, &st, &v);
     if ((v.grants & p->need) != p->need)
         refuse_dac(w, c, p, &v);
-    else if (error == EACCES)
+    else if (error == EACCES && !(p->need & ACCESS_EXECUTE && fstatvfs(p->fd, &fs) == 0 && fs.f_flag & ST_NOEXEC)) /* told already */
         refuse_other(w, c, p, error);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -67,6 +69,27 @@ static bool find_mount(int fd, struct arena *a, struct mount *m)
     return false;
 }
 
+bool access_mounts_may_hang(void)
+{
+    static const char *const types[] = { "nfs", "cifs", "smb", "fuse", "9p", "ceph", "afs", "autofs", "lustre", "ocfs2", "gfs2" };
+    static const char *const elsewhere[] = { "/proc/", "/sys/", "/run/user/" }; /* no place for disks */
+    autostr struct str text = STR_INIT;
+    if (file_read_at(AT_FDCWD, "/proc/self/mountinfo", 1 << 26, false, &text) < 0)
+        return true;
+    for (const char *line = str_text(&text); line; line = strchr(line, '\n')) {
+        const char *point = (line += *line == '\n'), *type = strstr(line, " - ");
+        for (int i = 0; i < 4 && point; i++)
+            point = (point = strchr(point, ' ')) ? point + 1 : NULL;
+        bool disks = point != NULL;
+        for (size_t i = 0; disks && i < sizeof elsewhere / sizeof *elsewhere; i++)
+            disks = !str_starts(point, elsewhere[i]);
+        for (size_t i = 0; disks && type && i < sizeof types / sizeof *types; i++)
+            if (str_starts(type + 3, types[i]))
+                return true;
+    }
+    return false;
+}
+
 static bool has_option(const char *options, const char *word)
 {
     size_t n = strlen(word);
@@ -74,6 +97,15 @@ static bool has_option(const char *options, const char *word)
         if ((p == options || p[-1] == ',') && (p[n] == ',' || !p[n]))
             return true;
     return false;
+}
+
+bool access_fuse_shuts_out(struct access_walk *w, const struct access_place *p, uid_t uid)
+{
+    struct statfs fs;
+    struct mount m;
+    if (fstatfs(p->fd, &fs) < 0 || fs.f_type != FUSE_SUPER_MAGIC || !find_mount(p->fd, access_arena(w), &m))
+        return false;
+    return !has_option(m.super, "allow_other") && !has_option(m.super, arena_printf(access_arena(w), "user_id=%u", (unsigned)uid));
 }
 
 static bool never_written(const char *type)

@@ -44,7 +44,7 @@ void access_subject(struct access_subject *s, struct arena *a, uid_t uid, gid_t 
 }
 
 /* The owner change that is planned. Entries come in the order of the objects, so each search goes on where the last ended. */
-static void planned_owner(struct access_wish *x, const struct guard *g, size_t *from)
+static void planned_owner(struct access_wish *x, const struct object *o, const struct guard *g, size_t *from)
 {
     for (size_t n = 0; n < g->entries.n; n++) {
         size_t i = (*from + n) % g->entries.n;
@@ -61,6 +61,10 @@ static void planned_owner(struct access_wish *x, const struct guard *g, size_t *
         }
         return;
     }
+    /* The plan broke off before it came here. */
+    x->changes = g->root->privileged && o->owned;
+    x->uid = g->uid;
+    x->gid = g->gid;
 }
 
 /* Files behind virtiofs are opened by its own daemon. */
@@ -99,7 +103,7 @@ static void objects(struct access_check *c, const struct guard *g)
         if (another_opens(g, o))
             continue;
         x.missing = o->made ? ACCESS_QEMU_MAKES : o->optional || copied(g, o) ? ACCESS_MAY_MISS : ACCESS_MUST_EXIST;
-        planned_owner(&x, g, &from);
+        planned_owner(&x, o, g, &from);
         access_add(c, &x);
     }
 }
@@ -221,24 +225,41 @@ const char *access_line(const struct access_check *c, size_t i)
     return arena_strdup(c->arena, str_text(&s));
 }
 
-bool access_say(const struct access_check *c, const char *guest, struct notes *notes, struct err *e)
+/* What broke the plan off is often what was found here, too. Whose links are followed is the plan's affair alone. */
+static bool told(const struct access_check *c, const struct err *plan)
 {
     for (size_t i = 0; i < c->refusals.n; i++) {
+        unsigned wish = c->refusals.v[i]->wish;
+        if (wish < c->wishes.n && plan->status != ST_PERM && strstr(plan->text, c->wishes.v[wish]->path))
+            return true;
+    }
+    return false;
+}
+
+bool access_say(const struct access_check *c, const char *guest, const struct err *plan, struct notes *notes, struct err *e)
+{
+    bool have = plan && !told(c, plan);
+    if (have)
+        err_set(e, plan->status, "%s: %s", guest, plan->text);
+    for (size_t i = 0; i < c->refusals.n; i++) {
         const char *line = access_line(c, i);
+        bool first = i == 0 && !have;
         /* A command must not be cut off in the middle: the message has its limit, notes have none. */
         bool fits = strlen(guest) + strlen(line) + 2 < sizeof e->text;
-        if (i == 0)
-            err_set(e, c->refusals.v[i]->status, "%s: %s", guest, fits ? line : c->refusals.v[i]->text);
-        if (notes && (i > 0 || !fits))
+        if (first && fits)
+            err_set(e, c->refusals.v[i]->status, "%s: %s", guest, line);
+        else if (first)
+            err_set(e, c->refusals.v[i]->status, "%s: %.500s... (try: seclabel --check)", guest, line);
+        if (!first || !fits)
             note_add(notes, "%s: %s", guest, line);
     }
-    return c->refusals.n == 0;
+    return !have && c->refusals.n == 0;
 }
 
 static const struct column columns[] = {
     { "WHY", "why", COLUMN_TEXT },     { "STATE", "state", COLUMN_TEXT }, { "LAYER", "layer", COLUMN_TEXT },
-    { "HAS", "has", COLUMN_TEXT },     { "NEEDS", "needs", COLUMN_TEXT }, { "AT", "component", COLUMN_TEXT },
-    { "TRY", "remedy", COLUMN_TEXT },  { NULL, "hint", COLUMN_TEXT },     { NULL, "problem", COLUMN_TEXT },
+    { "HAS", "has", COLUMN_TEXT },     { "NEEDS", "needs", COLUMN_TEXT }, { NULL, "component", COLUMN_TEXT },
+    { "TRY", "remedy", COLUMN_TEXT },  { NULL, "hint", COLUMN_TEXT },     { "PROBLEM", "problem", COLUMN_TEXT },
     { "PATH", "path", COLUMN_TEXT },
 };
 
@@ -262,17 +283,17 @@ void access_table(const struct access_check *c, struct table *t)
     }
 }
 
-enum status access_result(const struct access_check *c, const char *guest, struct err *e)
+bool access_result(const struct access_check *c, const char *guest, const struct err *plan, struct err *e)
 {
     static const enum status worst[] = { ST_PERM, ST_TIMEOUT, ST_FAILED, ST_NOENT };
     size_t refused = 0;
+    if (plan && !told(c, plan))
+        return err_set(e, plan->status, "%s: %s", guest, plan->text);
     for (size_t i = 0; i < c->wishes.n; i++)
         refused += c->wishes.v[i]->n_refused > 0;
     for (size_t k = 0; k < sizeof worst / sizeof *worst; k++)
         for (size_t i = 0; i < c->refusals.n; i++)
-            if (c->refusals.v[i]->status == worst[k]) {
-                err_set(e, worst[k], "%s: user '%s' cannot use %zu of %zu paths", guest, c->subject.name, refused, c->wishes.n);
-                return worst[k];
-            }
-    return ST_DONE;
+            if (c->refusals.v[i]->status == worst[k])
+                return err_set(e, worst[k], "%s: user '%s' cannot use %zu of %zu paths", guest, c->subject.name, refused, c->wishes.n);
+    return true;
 }

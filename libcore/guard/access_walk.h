@@ -35,6 +35,12 @@ int access_ask(struct access_walk *w, int fd, unsigned need);
 /* Whether an id means nobody in the user namespace of this process, whose root has no power over its files. */
 bool access_unmapped(struct access_walk *w, uid_t uid, gid_t gid);
 
+/* Whether a file system is mounted that may never answer. */
+bool access_mounts_may_hang(void);
+
+/* FUSE lets only the user in who mounted it, whatever the modes say, unless it was told otherwise. */
+bool access_fuse_shuts_out(struct access_walk *w, const struct access_place *p, uid_t uid);
+
 extern const struct access_layer access_mount, access_attribute, access_dac;
 
 /* For layers: "qemu:kvm", numbers where there are no names. In arena a. */

@@ -308,16 +308,16 @@ static void add_nvram(struct planning *g)
                                                .why = "nvram" });
 }
 
-/* All that QEMU would be refused, before anything is changed for it. */
-static bool check_access(struct planning *g, const struct guard *guard, struct err *e)
+/* All that QEMU would be refused, before anything is changed for it. plan: why the plan could not be made, or NULL. */
+static bool check_access(struct planning *g, const struct guard *guard, const struct err *plan, struct err *e)
 {
     struct access_check c = { .arena = g->p->arena };
     access_of_plan(&c, guard);
     if (!access_check(&c, e))
         return err_wrap(e, "%s", g->l->name);
-    for (size_t i = 0; g->o->dry_run && i < c.refusals.n; i++)
+    for (size_t i = 0; !plan && g->o->dry_run && i < c.refusals.n; i++)
         note_add(g->notes, "%s: %s", g->l->name, access_line(&c, i));
-    return g->o->dry_run || access_say(&c, g->l->name, g->notes, e);
+    return (!plan && g->o->dry_run) || access_say(&c, g->l->name, plan, g->notes, e);
 }
 
 static bool confine(struct planning *g, struct err *e)
@@ -339,9 +339,8 @@ static bool confine(struct planning *g, struct err *e)
         .processes = (unsigned long long)conf_number(g->o->conf, "max_processes"),
         .core_zero = conf_number(g->o->conf, "max_core") == 0,
     };
-    if (!ok)
-        return err_wrap(e, "%s", g->l->name);
-    return check_access(g, &guard, e);
+    struct err plan = *e;
+    return check_access(g, &guard, ok ? NULL : &plan, e);
 }
 
 static bool add_rows(struct planning *g, struct err *e)
@@ -355,18 +354,25 @@ static bool add_rows(struct planning *g, struct err *e)
     return confine(g, e);
 }
 
+/* Before anything here looks at the guest's files by itself. */
+static bool files_answer(struct planning *g, struct err *e)
+{
+    return dac_process(g->d, g->o->conf, g->l->root->privileged, &g->uid, &g->gid, e) &&
+           access_answers(&(struct guard){ .arena = g->p->arena, .name = g->l->name, .domain = g->d, .conf = g->o->conf,
+                                           .root = g->l->root, .emulator = g->p->emulator, .uid = g->uid, .gid = g->gid }, e);
+}
+
 static bool plan(struct planning *g, struct err *e)
 {
     if (!g->o->dry_run && !claim_itself(g, e))
         return false;
-    if (!choose_emulator(g, e) || !check_actions(g, e) || !expand(g, e))
+    if (!choose_emulator(g, e) || !check_actions(g, e) || !expand(g, e) || !files_answer(g, e))
         return false;
     leave_out_missing(g);
     if (!choose_firmware(g, e))
         return false;
-    if (!choose_id(g, e) || !dac_process(g->d, g->o->conf, g->l->root->privileged, &g->uid, &g->gid, e))
-        return false;
-    return choose_ports(g, e) && build(g, e) && plan_devices(g->p, g->l->root, &g->command, g->o->dry_run, e) && add_rows(g, e);
+    return choose_id(g, e) && choose_ports(g, e) && build(g, e) &&
+           plan_devices(g->p, g->l->root, &g->command, g->o->dry_run, e) && add_rows(g, e);
 }
 
 static void print_live(struct plan *p)
