@@ -1,43 +1,167 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/table.h"
+#include "guard/cgroup.h"
+#include "guard/cgroup_bpf.h"
+#include "guard/cgroup_layer.h"
+#include "guard/cgroup_use.h"
+#include "guard/chain.h"
 #include "guard/devices.h"
 #include "run/load.h"
 
-static bool strict, print_default;
+static bool strict, print_default, apply, show, remove_it, path;
+static const char *cgroup_root;
 static const struct cli_option options[] = {
-    { "default", 0, NULL, CLI_FLAG, &print_default, "only the nodes that every guest may open, without a domain" },
+    { "apply", 0, NULL, CLI_FLAG, &apply, "make the guest's control groups with these rules and its limits" },
+    { "show", 0, NULL, CLI_FLAG, &show, "the rules that the kernel has for the guest now" },
+    { "remove", 0, NULL, CLI_FLAG, &remove_it, "remove the groups that --apply made, with what runs in them" },
+    { "path", 0, NULL, CLI_FLAG, &path, "the directories of the guest's groups, one a line" },
+    { "cgroup-root", 0, "DIR", CLI_TEXT, &cgroup_root, "only the hierarchy that is mounted there" },
+    { "print-default", 0, NULL, CLI_FLAG, &print_default, "only the nodes that every guest may open, without a domain" },
     { "strict", 0, NULL, CLI_FLAG, &strict, "unknown elements and attributes are errors" },
     CLI_END,
 };
 static const struct cli_program program = {
-    "cg-acl", "DOMAIN.xml|-|GUEST", "prints which device nodes the guest's cgroup lets QEMU open", options, CLI_URI | CLI_JSON,
+    "cg-acl", "DOMAIN.xml|-|GUEST [-- CMD [ARG…]]", "prints which device nodes the guest's cgroup lets QEMU open", options,
+    CLI_URI | CLI_JSON,
 };
 
 static const struct column columns[] = {
     { "TYPE", "type", COLUMN_TEXT },    { "MAJOR", "major", COLUMN_NUMBER }, { "MINOR", "minor", COLUMN_TEXT },
     { "ACCESS", "access", COLUMN_TEXT }, { "PATH", "path", COLUMN_TEXT },     { "WHY", "why", COLUMN_TEXT },
 };
+static const struct column shown_columns[] = {
+    { "TYPE", "type", COLUMN_TEXT },     { "MAJOR", "major", COLUMN_NUMBER }, { "MINOR", "minor", COLUMN_TEXT },
+    { "ACCESS", "access", COLUMN_TEXT }, { "VERSION", "version", COLUMN_TEXT }, { "GROUP", "group", COLUMN_TEXT },
+};
 
-static void print(struct arena *a, const struct device_rules *rules)
+static int put(const struct table *t)
 {
-    struct table t;
     autostr struct str out = STR_INIT;
-    table_init(&t, a, columns, sizeof columns / sizeof *columns);
-    for (size_t i = 0; i < rules->all.n; i++) {
-        const struct device_rule *r = rules->all.v[i];
-        table_row(&t, (const char *[]){ r->type == 'b' ? "b" : "c", arena_printf(a, "%u", r->major),
-                                        r->any_minor ? "*" : arena_printf(a, "%u", r->minor), r->access, r->path, r->why });
-    }
-    (cli.json ? table_json : table_text)(&t, &out);
+    (cli.json ? table_json : table_text)(t, &out);
     fputs(str_text(&out), stdout);
+    return cli_done(ST_DONE);
+}
+
+static int print_rules(struct guard *g)
+{
+    struct device_rules rules = { 0 };
+    struct table t;
+    devices_plan_objects(g->domain, &g->objects, g->conf, g->arena, &rules, g->notes);
+    cli_notes(g->notes);
+    table_init(&t, g->arena, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < rules.all.n; i++) {
+        const struct device_rule *r = rules.all.v[i];
+        table_row(&t, (const char *[]){ r->type == 'b' ? "b" : "c", arena_printf(g->arena, "%u", r->major),
+                                        r->any_minor ? "*" : arena_printf(g->arena, "%u", r->minor), r->access, r->path, r->why });
+    }
+    return put(&t);
+}
+
+static int print_list(struct arena *a, const struct conf *conf)
+{
+    static const struct column one[] = { { NULL, "path", COLUMN_TEXT } };
+    const struct conf_value *list = conf_value(conf, "cgroup_device_acl");
+    struct table t;
+    table_init(&t, a, one, 1);
+    for (size_t i = 0; i < list->list.n; i++) {
+        table_row(&t, &list->list.v[i]);
+        if (!cli.json)
+            puts(list->list.v[i]);
+    }
+    return cli.json ? put(&t) : cli_done(ST_DONE);
+}
+
+static int print_paths(const struct cgroup_dirs *dirs)
+{
+    for (size_t i = 0; i < dirs->path.n; i++)
+        puts(dirs->path.v[i]);
+    return cli_done(ST_DONE);
+}
+
+/* Rules follow one another on lines; a program of version 2 that someone else attached is separated by an empty one. */
+static bool add_shown(struct table *t, struct arena *a, const char *dir, const char *version, struct err *e)
+{
+    autostr struct str text = STR_INIT;
+    struct bpf_rule r;
+    if (access(streq(version, "v2") ? dir : arena_printf(a, "%s/devices.list", dir), F_OK) < 0)
+        return true;
+    if (!cgroup_show_devices(dir, streq(version, "v2"), &text, e))
+        return false;
+    for (const char *p = str_text(&text); *p; p += strcspn(p, "\n"), p += *p == '\n') {
+        if (str_starts(p, "a *:*"))
+            table_row(t, (const char *[]){ "a", NULL, "*", "rwm", version, dir });
+        else if (bpf_rule_next(p, &r))
+            table_row(t, (const char *[]){ r.type == 'b' ? "b" : "c", arena_printf(a, "%ld", r.major),
+                                           r.minor < 0 ? "*" : arena_printf(a, "%ld", r.minor), arena_strdup(a, r.access), version, dir });
+    }
+    return true;
+}
+
+static int print_shown(struct guard *g, const struct cgroup_dirs *dirs)
+{
+    struct err e = { 0 };
+    struct table t;
+    table_init(&t, g->arena, shown_columns, sizeof shown_columns / sizeof *shown_columns);
+    for (size_t i = 0; i < dirs->path.n; i++)
+        if (!add_shown(&t, g->arena, dirs->path.v[i], dirs->version.v[i], &e))
+            return err_wrap(&e, "%s", g->name), cli_fail(&e);
+    if (!t.rows.n)
+        return err_set(&e, ST_NOENT, "%s: has no control group now", g->name), cli_fail(&e);
+    return put(&t);
+}
+
+static int run(struct guard *g, const struct cgroup_dirs *dirs, char **command)
+{
+    struct err e = { 0 };
+    cli_notes(g->notes);
+    if (dirs->path.n && ((!cgroup_exists(g) && !cgroup_make(g, &e)) || !cgroup_join(g, &e)))
+        return err_wrap(&e, "%s", g->name), cli_fail(&e);
+    execvp(*command, command);
+    err_errno(&e, "%s", *command);
+    cli_fail(&e);
+    return errno == ENOENT ? 127 : 126;
+}
+
+static int act(struct guard *g, char **command)
+{
+    struct err e = { 0 };
+    struct cgroup_dirs dirs;
+    cgroup_by_hand(g->journal);
+    if (!cgroup_layer(g, &e))
+        return err_wrap(&e, "%s", g->name), cli_fail(&e);
+    cgroup_dirs(g, &dirs);
+    if (!dirs.path.n && !g->notes->n && g->processes.n)
+        note_add(g->notes, "%s: no control group: %s", g->name, g->processes.v[0]->note);
+    if (*command)
+        return run(g, &dirs, command);
+    cli_notes(g->notes);
+    if (path)
+        return print_paths(&dirs);
+    if (show)
+        return print_shown(g, &dirs);
+    if (!(remove_it ? cgroup_remove(g, &e) : cgroup_make(g, &e)))
+        return err_wrap(&e, "%s", g->name), cli_fail(&e);
+    return remove_it ? cli_done(ST_DONE) : print_paths(&dirs);
+}
+
+static bool has_dashes(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (streq(argv[i], "--"))
+            return true;
+    return false;
 }
 
 int main(int argc, char **argv)
 {
+    bool dashes = has_dashes(argc, argv);
     int first = cli_parse(&program, argc, argv);
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
@@ -45,20 +169,31 @@ int main(int argc, char **argv)
     struct parse p = { .arena = a, .notes = &notes, .err = &e, .strict = strict };
     struct root root;
     struct conf conf;
-    struct device_rules rules = { 0 };
-    if (argc - first != (print_default ? 0 : 1))
-        cli_usage(print_default ? "--default takes no operand" : "needs one DOMAIN.xml, - or GUEST");
+    struct journal journal = { .arena = a };
+    struct guard g = { .arena = a, .conf = &conf, .root = &root, .claims = -1, .dry_run = true, .notes = &notes,
+                       .journal = &journal, .cgroup_root = cgroup_root };
+    int n = argc - first;
+    if (print_default ? n != 0 : n != 1 && !(dashes && n > 1))
+        cli_usage(print_default ? "--print-default takes no operand" : "needs one DOMAIN.xml, - or GUEST, and -- before a command");
+    if (apply + show + remove_it + path + (n > 1) > 1)
+        cli_usage("--apply, --show, --remove, --path and a command exclude each other");
     if (!root_init(&root, a, cli.uri, &e) || !conf_read(&conf, a, root.conf, &notes, &e))
         return cli_fail(&e);
-    if (!print_default)
-        cli_reading("domain XML", 1, argv + first);
-    struct domain *d = print_default ? domain_new(a) : load_domain(argv[first], &root, &p);
+    if (print_default)
+        return cli_notes(&notes), print_list(a, &conf);
+    cli_reading("domain XML", 1, argv + first);
+    struct domain *d = load_domain(argv[first], &root, &p);
     cli_notes(&notes);
     if (!d)
         return cli_fail(&e);
     notes.n = 0;
-    devices_plan(d, &conf, a, &rules, &notes);
-    cli_notes(&notes);
-    print(a, &rules);
-    return cli_done(ST_DONE);
+    g.domain = d;
+    g.name = d->name;
+    domain_objects(d, a, &g.objects);
+    bool only_print = !(apply || show || remove_it || path || n > 1);
+    if (!chain_add(&g, &e) && (apply || n > 1))
+        return cli_fail(&e);
+    if (*e.text && only_print)
+        note_add(&notes, "%s", e.text);
+    return only_print ? print_rules(&g) : act(&g, argv + first + 1);
 }

@@ -103,7 +103,7 @@ static void devices(struct making *m)
         if (!(p->tree->has & 1U << CGROUP_DEVICES) || p->tree->refused || geteuid() != 0)
             continue;
         if (!text) {
-            devices_plan(g->domain, g->conf, g->arena, &rules, g->notes);
+            devices_plan_objects(g->domain, &g->objects, g->conf, g->arena, &rules, g->notes);
             text = cgroup_rules_text(g->arena, &rules);
         }
         use(m, p);

@@ -8,9 +8,13 @@
 #include <sys/sysmacros.h>
 
 #include "base/str.h"
+#include "domain/general.h"
+#include "domain/graphics.h"
 #include "domain/hostdev.h"
 #include "domain/interface.h"
-#include "domain/objects.h"
+#include "domain/memory_device.h"
+#include "domain/video.h"
+#include "guard/nodes.h"
 
 /* Slave ends of pseudo-terminals (Linux, Documentation/admin-guide/devices.txt). */
 enum { PTS_MAJOR = 136 };
@@ -64,40 +68,73 @@ static void shared(struct plan *p, const struct conf *conf)
     add(p, &(struct device_rule){ 'c', PTS_MAJOR, 0, true, "rw", NULL, "pseudo-terminals" });
 }
 
-static void hostdev(struct plan *p, const struct hostdev *h, size_t i)
+static void host_nodes(struct plan *p, const struct nodes *n, const char *why)
 {
-    const char *why = arena_printf(p->arena, "host device %zu", i);
-    if (h->block)
-        node(p, h->block, why, "rw", S_IFBLK);
-    if (h->character)
-        node(p, h->character, why, "rw", S_IFCHR);
-    if (h->type == HOSTDEV_USB && h->source && h->source->bus.set && h->source->device.set)
-        node(p, arena_printf(p->arena, "/dev/bus/usb/%03u/%03u", (unsigned)h->source->bus.v, (unsigned)h->source->device.v),
-             why, "rw", S_IFCHR);
-    if (h->type == HOSTDEV_PCI)
-        node(p, "/dev/vfio/vfio", why, "rw", S_IFCHR);
+    for (size_t i = 0; i < n->path.n; i++)
+        node(p, n->path.v[i], why, "rw", 0);
+}
+
+static void interface(struct plan *p, const struct interface *x, const char *why)
+{
+    struct nodes n = { 0 };
+    /* Taps and vhost reach QEMU as open descriptors, which no rule is about. */
+    if (x->type == INTERFACE_VDPA && x->dev)
+        node(p, x->dev, why, "rw", S_IFCHR);
+    if (x->type == INTERFACE_HOSTDEV && x->source_address)
+        nodes_of_pci(x->source_address, NULL, why, p->arena, &n, p->notes);
+    host_nodes(p, &n, why);
+}
+
+/* Nodes that belong to a way of working and not to a device. */
+static void features(struct plan *p, const struct domain *d)
+{
+    if (d->launch_security && d->launch_security->type == LAUNCH_SEV)
+        node(p, "/dev/sev", "launch security", "rw", S_IFCHR);
+    for (size_t i = 0; i < d->devices->memories.n; i++)
+        if (d->devices->memories.v[i]->model == MEMORY_SGX_EPC) {
+            node(p, "/dev/sgx_vepc", "SGX memory", "rw", S_IFCHR);
+            node(p, "/dev/sgx_provision", "SGX memory", "r", S_IFCHR);
+        }
+    for (size_t i = 0; i < d->devices->graphics.n; i++)
+        if (d->devices->graphics.v[i]->rendernode)
+            node(p, d->devices->graphics.v[i]->rendernode, "graphics", "rw", S_IFCHR);
+    for (size_t i = 0; i < d->devices->videos.n; i++)
+        if (d->devices->videos.v[i]->rendernode)
+            node(p, d->devices->videos.v[i]->rendernode, "video", "rw", S_IFCHR);
+}
+
+static void object(struct plan *p, const struct object *o)
+{
+    const char *access = o->use == OBJECT_READONLY ? "r" : "rw";
+    struct stat st;
+    if (o->kind == OBJECT_BLOCK || o->kind == OBJECT_CHARACTER)
+        node(p, o->path, o->why, access, o->kind == OBJECT_BLOCK ? S_IFBLK : S_IFCHR);
+    else if (o->kind == OBJECT_FILE && str_starts(o->path, "/dev/") && stat(o->path, &st) == 0 && !S_ISREG(st.st_mode))
+        node(p, o->path, o->why, access, 0); /* such as persistent memory */
+}
+
+void devices_plan_objects(const struct domain *d, const struct objects *o, const struct conf *conf, struct arena *a,
+                          struct device_rules *rules, struct notes *notes)
+{
+    struct plan p = { a, rules, notes };
+    shared(&p, conf);
+    for (size_t i = 0; i < o->all.n; i++)
+        object(&p, o->all.v[i]);
+    for (size_t i = 0; i < d->devices->hostdevs.n; i++) {
+        const char *why = arena_printf(a, "host device %zu", i);
+        struct nodes n = { 0 };
+        nodes_of_hostdev(d->devices->hostdevs.v[i], NULL, why, a, &n, notes);
+        host_nodes(&p, &n, why);
+    }
+    for (size_t i = 0; i < d->devices->interfaces.n; i++)
+        interface(&p, d->devices->interfaces.v[i], arena_printf(a, "interface %zu", i));
+    features(&p, d);
 }
 
 void devices_plan(const struct domain *d, const struct conf *conf, struct arena *a, struct device_rules *rules,
                   struct notes *notes)
 {
-    struct plan p = { a, rules, notes };
     struct objects objects = { 0 };
-    shared(&p, conf);
     domain_objects(d, a, &objects);
-    for (size_t i = 0; i < objects.all.n; i++) {
-        const struct object *o = objects.all.v[i];
-        const char *access = o->use == OBJECT_READONLY ? "r" : "rw";
-        if (o->kind == OBJECT_BLOCK)
-            node(&p, o->path, o->why, access, S_IFBLK);
-        else if (o->kind == OBJECT_CHARACTER)
-            node(&p, o->path, o->why, access, S_IFCHR);
-    }
-    for (size_t i = 0; i < d->devices->hostdevs.n; i++)
-        hostdev(&p, d->devices->hostdevs.v[i], i);
-    for (size_t i = 0; i < d->devices->interfaces.n; i++) {
-        const struct interface *x = d->devices->interfaces.v[i];
-        if (x->type == INTERFACE_VDPA && x->dev)
-            node(&p, x->dev, arena_printf(a, "interface %zu", i), "rw", S_IFCHR);
-    }
+    devices_plan_objects(d, &objects, conf, a, rules, notes);
 }

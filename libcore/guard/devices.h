@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "domain/domain.h"
+#include "domain/objects.h"
 #include "host/conf.h"
 
 /* The device rules of a guest: which device nodes its cgroup lets QEMU open, as the devices controller of
@@ -26,5 +27,9 @@ struct device_rules {
  * disk of type block that is no block device is one, too. */
 void devices_plan(const struct domain *d, const struct conf *conf, struct arena *a, struct device_rules *rules,
                   struct notes *notes);
+
+/* The same with a list of objects of the caller's, who knows more than the document: the images below its disks. */
+void devices_plan_objects(const struct domain *d, const struct objects *o, const struct conf *conf, struct arena *a,
+                          struct device_rules *rules, struct notes *notes);
 
 #endif
