@@ -46,6 +46,13 @@ nothing_runs() {
     done
 }
 
+# The guest's control groups, and those that are made for them.
+groups() {
+    cg-acl -q --path web 2>/dev/null | while read -r g; do
+        for g in "$g" "${g%/*}"; do [ ! -e "$g" ] || echo "$g"; done
+    done
+}
+
 # Nothing is left of the guest but its definition and what belongs to its folder.
 is_clean() {
     local f
@@ -57,6 +64,7 @@ is_clean() {
     [ ! -e "$ROOT/lib/qemu/domain-web" ] && [ ! -e "$ROOT/lib/qemu/channel/target/domain-web" ] ||
         { echo "left behind: a directory"; return 1; }
     [ "$(stat -c %u:%g disk.img)" = "$OWNER" ] || { echo "owner of the disk: $(stat -c %u:%g disk.img)"; return 1; }
+    [ -z "$(groups)" ] || { echo "left behind: $(groups)"; return 1; }
     wait_for nothing_runs || { echo "left running: $(ps -o pid,args -p "$(processes | paste -sd,)")"; return 1; }
 }
 

@@ -31,8 +31,8 @@ struct making {
     const char *place;
     struct cgroups found;
     struct part parts[CGROUP_TREES];
+    struct cgroup_threads threads;
     const char *why_none; /* no groups are made: why */
-    bool told;
 };
 
 const char *cgroup_rules_text(struct arena *a, const struct device_rules *rules)
@@ -179,32 +179,41 @@ static bool add_part(struct making *m, struct part *p, struct err *e)
     return true;
 }
 
-static bool has_sub(const struct part *p, const char *name)
+static void find_threads(struct making *m)
 {
-    for (size_t i = 0; i < p->subs.n; i++)
-        if (streq(p->subs.v[i]->name, name))
-            return true;
-    return false;
+    unsigned long words[CGROUP_CPU_WORDS] = { 0 };
+    autostr struct str all = STR_INIT;
+    if (syscall(SYS_sched_getaffinity, 0, sizeof words, words) > 0)
+        for (unsigned i = 0; i < CGROUP_CPU_WORDS * 8 * sizeof *words; i++)
+            if (words[i / (8 * sizeof *words)] >> (i % (8 * sizeof *words)) & 1)
+                str_addf(&all, "%s%u", all.len ? "," : "", i);
+    cgroup_threads(m->g->domain, m->g->arena, cpuset_normal(m->g->arena, str_text(&all)), &m->threads);
+}
+
+static const char *sub_name(struct making *m, const struct cgroup_thread *x)
+{
+    return x->kind == THREAD_EMULATOR ? "emulator"
+                                      : arena_printf(m->g->arena, "%s%u", x->kind == THREAD_VCPU ? "vcpu" : "iothread", x->number);
+}
+
+/* Where one thread has a group, all have: none is to be counted with the emulator by mistake. */
+static void complete_subs(struct making *m, struct part *p)
+{
+    if (!p->subs.n)
+        return;
+    sub_of(m, p, "emulator");
+    for (size_t i = 0; i < m->threads.all.n; i++)
+        sub_of(m, p, sub_name(m, m->threads.all.v[i]));
 }
 
 static void add_threads(struct making *m)
 {
     struct guard *g = m->g;
-    unsigned long words[CGROUP_CPU_WORDS] = { 0 };
-    autostr struct str all = STR_INIT;
-    struct cgroup_threads t;
-    if (syscall(SYS_sched_getaffinity, 0, sizeof words, words) > 0)
-        for (unsigned i = 0; i < CGROUP_CPU_WORDS * 8 * sizeof *words; i++)
-            if (words[i / (8 * sizeof *words)] >> (i % (8 * sizeof *words)) & 1)
-                str_addf(&all, "%s%u", all.len ? "," : "", i);
-    cgroup_threads(g->domain, g->arena, cpuset_normal(g->arena, str_text(&all)), &t);
-    for (size_t i = 0; i < t.all.n; i++) {
-        struct cgroup_thread *x = t.all.v[i];
-        const char *sub = x->kind == THREAD_EMULATOR ? NULL
-                          : arena_printf(g->arena, "%s%u", x->kind == THREAD_VCPU ? "vcpu" : "iothread", x->number);
-        for (size_t k = 0; sub && k < m->found.n; k++)
-            if (has_sub(&m->parts[k], sub))
-                list_add(g->arena, &x->join, arena_printf(g->arena, "%s/%s/%s", m->parts[k].dir, sub,
+    for (size_t i = 0; i < m->threads.all.n; i++) {
+        struct cgroup_thread *x = m->threads.all.v[i];
+        for (size_t k = 0; x->kind != THREAD_EMULATOR && k < m->found.n; k++)
+            if (m->parts[k].subs.n)
+                list_add(g->arena, &x->join, arena_printf(g->arena, "%s/%s/%s", m->parts[k].dir, sub_name(m, x),
                                                           m->parts[k].tree->v2 ? "cgroup.threads" : "tasks"));
         if (x->join.n || x->cpus || x->policy >= 0)
             list_add(g->arena, &g->threads.all, x);
@@ -255,15 +264,17 @@ static bool plan(struct making *m, struct err *e)
         return false;
     for (size_t i = 0; i < m->found.n; i++)
         m->parts[i].tree = &m->found.tree[i];
+    find_threads(m);
     devices(m);
     for (size_t i = 0; i < wishes.all.n; i++)
         if (!fulfil(m, wishes.all.v[i], e))
             return false;
     for (size_t i = 0; i < m->found.n; i++) {
         struct part *p = &m->parts[i];
-        /* The threads that are nobody's go where the process begins. */
-        if (p->subs.n)
-            sub_of(m, p, "emulator");
+        complete_subs(m, p);
+        /* Without anything to set, too: what belongs to the guest can be ended by it. */
+        if (p->tree->v2 && !p->tree->refused)
+            use(m, p);
         if (p->dir && !add_part(m, p, e))
             return false;
         if (p->dir)
