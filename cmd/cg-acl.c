@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "guard/cgroup_use.h"
 #include "guard/chain.h"
 #include "guard/devices.h"
+#include "guard/narrow.h"
 #include "run/load.h"
 
 static bool strict, print_default, apply, show, remove_it, path;
@@ -67,13 +67,13 @@ static int print_rules(struct guard *g)
 static int print_list(struct arena *a, const struct conf *conf)
 {
     static const struct column one[] = { { NULL, "path", COLUMN_TEXT } };
-    const struct conf_value *list = conf_value(conf, "cgroup_device_acl");
+    const struct conf_value *nodes = conf_value(conf, "cgroup_device_acl");
     struct table t;
     table_init(&t, a, one, 1);
-    for (size_t i = 0; i < list->list.n; i++) {
-        table_row(&t, &list->list.v[i]);
+    for (size_t i = 0; i < nodes->list.n; i++) {
+        table_row(&t, &nodes->list.v[i]);
         if (!cli.json)
-            puts(list->list.v[i]);
+            puts(nodes->list.v[i]);
     }
     return cli.json ? put(&t) : cli_done(ST_DONE);
 }
@@ -85,7 +85,6 @@ static int print_paths(const struct cgroup_dirs *dirs)
     return cli_done(ST_DONE);
 }
 
-/* Rules follow one another on lines; a program of version 2 that someone else attached is separated by an empty one. */
 static bool add_shown(struct table *t, struct arena *a, const char *dir, const char *version, struct err *e)
 {
     autostr struct str text = STR_INIT;
@@ -177,7 +176,8 @@ int main(int argc, char **argv)
         cli_usage(print_default ? "--print-default takes no operand" : "needs one DOMAIN.xml, - or GUEST, and -- before a command");
     if (apply + show + remove_it + path + (n > 1) > 1)
         cli_usage("--apply, --show, --remove, --path and a command exclude each other");
-    if (!root_init(&root, a, cli.uri, &e) || !conf_read(&conf, a, root.conf, &notes, &e))
+    bool kernel = apply || show || remove_it || n > 1; /* asks or changes it */
+    if (!root_init(&root, a, cli.uri, &e) || (!kernel && !narrow(program.name, &root, &e)) || !conf_read(&conf, a, root.conf, &notes, &e))
         return cli_fail(&e);
     if (print_default)
         return cli_notes(&notes), print_list(a, &conf);
@@ -190,10 +190,9 @@ int main(int argc, char **argv)
     g.domain = d;
     g.name = d->name;
     domain_objects(d, a, &g.objects);
-    bool only_print = !(apply || show || remove_it || path || n > 1);
     if (!chain_add(&g, &e) && (apply || n > 1))
         return cli_fail(&e);
-    if (*e.text && only_print)
+    if (!kernel && !path && *e.text)
         note_add(&notes, "%s", e.text);
-    return only_print ? print_rules(&g) : act(&g, argv + first + 1);
+    return kernel || path ? act(&g, argv + first + 1) : print_rules(&g);
 }

@@ -19,7 +19,7 @@ const char *const reach_names[5] = { "names", "talk", "run", "store", "all" };
 
 const struct reach_row reach_rows[] = {
     { "caps-probe", REACH_RUN, "--export" },
-    { "cg-acl", REACH_NAMES, "--apply, --remove, -- CMD" },
+    { "cg-acl", REACH_NAMES, "--apply, --show, --remove, -- CMD" },
     { "qmp-send", REACH_TALK, NULL },
     { "seclabel", REACH_NAMES, "--apply, --restore, -- CMD" },
     { "vm-autostart", REACH_STORE, "--start, --stop" },
