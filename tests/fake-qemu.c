@@ -19,7 +19,8 @@
  *   ignore-powerdown, ignore-quit, ignore-term
  *   powerdown-delay=MS      the guest takes so long to shut down
  *   shutdown-after=MS, reset-after=MS, panic-after=MS   what the guest does by itself, counted from cont
- *   real=PATH               emulator that answers the capability probe (default /usr/bin/qemu-system-x86_64)
+ *   real=PATH               emulator that answers the capability probe; else the answers of Debian's that
+ *                           tests/run recorded are given again, or without these it runs that one
  *
  * Consoles (pty and socket character devices) echo each byte in upper case. */
 #include <ctype.h>
@@ -725,9 +726,68 @@ static void set_name(const char *text)
     guest_name = name;
 }
 
-static void probe(char **argv)
+/* Lines of a file in the directory "probed" (tests/sandbox puts it there), beside one of those that this program is in. */
+static size_t recorded(const char *name, char **lines, size_t max)
+{
+    char path[4096], *slash;
+    FILE *f = NULL;
+    size_t n = 0, size = 0;
+    snprintf(path, sizeof path, "%s", self);
+    while (!f && (slash = strrchr(path, '/'))) {
+        snprintf(slash, sizeof path - (size_t)(slash - path), "/probed/%s", name);
+        f = fopen(path, "re");
+        *slash = '\0';
+    }
+    while (f && n < max && getline(&lines[n], &size, f) > 0) {
+        n++;
+        size = 0;
+    }
+    return n;
+}
+
+/* With the id that is asked for in place of the recorded one, which stands first or last. */
+static void print_answer(const char *text, int recorded_id, int id)
+{
+    char mark[32];
+    int n = snprintf(mark, sizeof mark, "\"id\": %d", recorded_id);
+    const char *at = text, *next;
+    while ((next = strstr(at + 1, mark)))
+        at = next;
+    printf("%.*s\"id\": %d%s", (int)(at - text), text, id, at + n);
+    fflush(stdout);
+}
+
+/* What the real one answered to the same questions, which takes a tenth of the time: the first of them before their
+ * ids, in any order. Returns if nothing is recorded, or other questions are. */
+static void replay(void)
+{
+    enum { RECORDED_MAX = 2000 };
+    static char *queries[RECORDED_MAX], *answers[RECORDED_MAX + 1], query[LINE_MAX_BYTES];
+    size_t n = recorded("queries", queries, RECORDED_MAX), m = recorded("answers", answers, n + 1), i;
+    ssize_t peeked = n ? recv(0, query, strlen(queries[0]), MSG_PEEK | MSG_WAITALL) : 0;
+    if (!peeked || m != n + 1 || strncmp(query, queries[0], (size_t)peeked) != 0)
+        return;
+    fputs(answers[0], stdout);
+    fflush(stdout);
+    while (fgets(query, sizeof query, stdin)) {
+        const char *id = strstr(query, ",\"id\":");
+        size_t body = id ? (size_t)(id - query) + 6 : 0;
+        for (i = 0; i < n && (!id || strncmp(query, queries[i], body) != 0);)
+            i++;
+        if (i == n) {
+            fprintf(stderr, "fake-qemu: not recorded: %s", query);
+            exit(1);
+        }
+        print_answer(answers[i + 1], atoi(queries[i] + body), atoi(query + body));
+    }
+    exit(0);
+}
+
+static void probe(char **argv, bool tcg)
 {
     const char *real = behaviour("real");
+    if (tcg && !real)
+        replay();
     argv[0] = strdup(real ? real : "/usr/bin/qemu-system-x86_64");
     execv(argv[0], argv);
     _exit(127);
@@ -741,7 +801,7 @@ static void read_arguments(int argc, char **argv)
         if (strcmp(a, "-set") == 0 && strncmp(v, "fake.qemu.", 10) == 0)
             add_words(v + 10);
         else if (strcmp(a, "-version") == 0 || (strcmp(a, "-machine") == 0 && strncmp(v, "none", 4) == 0))
-            probe(argv);
+            probe(argv, strcmp(v, "none,accel=tcg") == 0);
     }
     for (int i = 1; i < argc; i++) {
         const char *a = argv[i][0] == '-' && argv[i][1] == '-' ? argv[i] + 1 : argv[i];

@@ -75,10 +75,12 @@ helpers_kill_others() {
     done
 }
 
-# An embed root of this test's own: sets ROOT and URI, and LIBVIRT_DEFAULT_URI so that programs use it.
+# An embed root of this test's own: sets ROOT and URI, and LIBVIRT_DEFAULT_URI so that programs use it. What tests/run
+# asked the emulator is in its cache, unless the file has COLD=yes.
 embed() {
     ROOT=${1:-$T/root}
     mkdir -p "$ROOT"
+    helpers_seed "$ROOT/cache/vmutils"
     URI="qemu:///embed?root=$ROOT"
     export LIBVIRT_DEFAULT_URI=$URI
 }
@@ -138,6 +140,11 @@ requires() {
     kvm) [ -w /dev/kvm ] || skip "needs /dev/kvm" ;;
     *) command -v "$1" >/dev/null || skip "needs $1" ;;
     esac
+}
+
+helpers_seed() {
+    [ "${COLD:-}" != yes ] && [ ! -e "$1" ] && [ -e "$B/tests/probed/cache/vmutils" ] || return 0
+    mkdir -p "$1" && cp "$B"/tests/probed/cache/vmutils/*.caps "$1"
 }
 
 # domain NAME [DEVICES-XML [OTHER-XML]]: writes $T/NAME.xml, a small x86_64 TCG guest that needs no disk.

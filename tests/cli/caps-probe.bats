@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # caps-probe with emulators that behave and that do not. --sysroot EMPTY keeps those of the machine out.
 load ../helpers
+COLD=yes
 
 # fake PATH TARGET [VERSION]: a program that answers as QEMU does for that target, and notes each start in $T/starts.
 # KVM=yes: it has KVM as well.

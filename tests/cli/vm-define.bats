@@ -238,5 +238,5 @@ f = open(sys.argv[1], "w"); fcntl.lockf(f, fcntl.LOCK_EX); print("held", flush=T
     chmod +x emulator
     EMULATOR=$T/emulator domain a
     must_fail any vm-define -q --bindir "$T" a.xml
-    same "$(find "$ROOT/cache/vmutils" -type f)" ""
+    same "$(find "$ROOT/cache/vmutils" -name 'emulator*')" ""
 }
