@@ -233,10 +233,10 @@ f = open(sys.argv[1], "w"); fcntl.lockf(f, fcntl.LOCK_EX); print("held", flush=T
     same "$(cat asked)" asked
 }
 
-@test "an emulator that gives no answer leaves nothing in the cache" {
+@test "an emulator that gives no answer leaves no facts in the cache" {
     printf '#!/bin/sh\nexit 1\n' >emulator
     chmod +x emulator
     EMULATOR=$T/emulator domain a
     must_fail any vm-define -q --bindir "$T" a.xml
-    same "$(find "$ROOT/cache/vmutils" -name 'emulator*')" ""
+    same "$(find "$ROOT/cache/vmutils" -name 'emulator*.caps')" ""
 }
