@@ -41,18 +41,16 @@ struct acl {
     struct posix_acl_xattr_entry v[ENTRIES_MAX];
 };
 
-/* False: there is none beyond the mode bits; *none: the file system has none at all (FUSE does not say so itself). */
-static bool read_acl(int fd, struct acl *acl, bool *none)
+/* False: there is none beyond the mode bits; errno is ENODATA where there could be one. */
+static bool read_acl(int fd, struct acl *acl)
 {
     char self[40];
-    struct statfs fs;
     struct {
         struct posix_acl_xattr_header head;
         struct posix_acl_xattr_entry v[ENTRIES_MAX];
     } raw;
     snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
     ssize_t n = getxattr(self, "system.posix_acl_access", &raw, sizeof raw);
-    *none = n < 0 && (errno != ENODATA || (fstatfs(fd, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC));
     if (n < (ssize_t)sizeof raw.head || le32toh(raw.head.a_version) != POSIX_ACL_XATTR_VERSION)
         return false;
     acl->n = ((size_t)n - sizeof raw.head) / sizeof *raw.v;
@@ -153,22 +151,24 @@ static const char *describe(struct arena *a, const struct stat *st, const struct
 static void judge(struct access_walk *w, const struct access_check *c, const struct access_place *p, const struct stat *st, struct verdict *v)
 {
     struct acl acl;
-    bool none;
-    bool found = read_acl(p->fd, &acl, &none);
+    struct statfs fs;
+    bool found = read_acl(p->fd, &acl), none = !found && errno != ENODATA;
     *v = (struct verdict){ .acl = found };
     /* The kernel asks no ACL whose mask grants nothing, and lets the other bits speak. */
     if (found && st->st_mode & S_IRWXG)
         judge_acl(v, &c->subject, st, &acl, p->need);
     else
         judge_mode(v, &c->subject, st);
-    v->no_acls = none;
     if (c->subject.overrides && !access_unmapped(w, st->st_uid, st->st_gid)) {
         bool any_x = S_ISDIR(st->st_mode) || st->st_mode & 0111;
         v->by = BY_OVERRIDE;
         v->grants = ACCESS_READ | ACCESS_WRITE | (any_x ? ACCESS_EXECUTE : 0U);
     }
-    if ((v->grants & p->need) != p->need)
-        v->has = describe(access_arena(w), st, found ? &acl : NULL);
+    if ((v->grants & p->need) == p->need)
+        return;
+    v->has = describe(access_arena(w), st, found ? &acl : NULL);
+    /* FUSE says that there is none where there can be none. */
+    v->no_acls = none || (!found && fstatfs(p->fd, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC);
 }
 
 /* ---- What would help ---- */

@@ -80,6 +80,22 @@ static unsigned number_in(const char *file, unsigned fallback)
     return file_read_at(AT_FDCWD, file, 64, false, &text) == 0 && sscanf(str_text(&text), "%u", &n) == 1 ? n : fallback;
 }
 
+/* As it counts for files only: signals and limits stay those of the caller. */
+static bool become(struct access_walk *w)
+{
+    const struct access_subject *s = &w->c->subject;
+    setfsgid(s->gid);
+    setfsuid(s->uid);
+    return (uid_t)setfsuid(~0U) == s->uid && (gid_t)setfsgid(~0U) == s->gid && set_caps(w->less);
+}
+
+static void unbecome(struct access_walk *w)
+{
+    setfsuid(0);
+    setfsgid(0);
+    set_caps(w->all);
+}
+
 /* Whether a user namespace has a number for id: lines of "inside outside count". */
 static bool mapped(const char *file, unsigned id)
 {
@@ -112,30 +128,14 @@ static void prepare_subject(struct access_walk *w)
         w->less[0].effective &= ~(1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH);
     if (file_read_at(AT_FDCWD, "/proc/self/uid_map", 4096, false, &map) == 0)
         w->in_namespace = sscanf(str_text(&map), "%u %u %u", &from, &to, &n) != 3 || from || to || n != ~0U;
+    if (w->become == SWITCH && !become(w)) {
+        unbecome(w);
+        w->become = NEVER;
+    }
     if (w->in_namespace) {
         w->overflow_uid = number_in("/proc/sys/kernel/overflowuid", 65534);
         w->overflow_gid = number_in("/proc/sys/kernel/overflowgid", 65534);
     }
-}
-
-/* As it counts for files only: signals and limits stay those of the caller. False: it cannot be. */
-static bool become(struct access_walk *w)
-{
-    const struct access_subject *s = &w->c->subject;
-    if (w->become != SWITCH)
-        return w->become == SELF;
-    setfsgid(s->gid);
-    setfsuid(s->uid);
-    return (uid_t)setfsuid(~0U) == s->uid && (gid_t)setfsgid(~0U) == s->gid && set_caps(w->less);
-}
-
-static void unbecome(struct access_walk *w)
-{
-    if (w->become != SWITCH)
-        return;
-    setfsuid(0);
-    setfsgid(0);
-    set_caps(w->all);
 }
 
 bool access_unmapped(struct access_walk *w, uid_t uid, gid_t gid)
@@ -145,11 +145,9 @@ bool access_unmapped(struct access_walk *w, uid_t uid, gid_t gid)
 
 int access_ask(struct access_walk *w, int fd, unsigned need)
 {
-    int error = ENOSYS;
-    if (become(w))
-        error = syscall(SYS_faccessat2, fd, "", need, AT_EMPTY_PATH | AT_EACCESS) == 0 ? 0 : errno;
-    unbecome(w);
-    return error == EINVAL ? ENOSYS : error;
+    if (w->become == NEVER || syscall(SYS_faccessat2, fd, "", need, AT_EMPTY_PATH | AT_EACCESS) == 0)
+        return w->become == NEVER ? ENOSYS : 0;
+    return errno == EINVAL ? ENOSYS : errno;
 }
 
 /* ---- Telling the parent ---- */
@@ -324,14 +322,15 @@ static int open_name(const struct node *dir, const char *name, bool last)
     return fd < 0 && errno == ENOTDIR && !last ? openat(dir->fd, name, flags) : fd;
 }
 
-/* As this process, else as the subject: a server that distrusts root may let the other in. */
+/* As the subject; where that is refused, as this process, to see what else is wrong behind. */
 static int open_child(struct access_walk *w, const struct node *dir, const char *name, bool last)
 {
     int fd = open_name(dir, name, last);
-    if (fd < 0 && errno == EACCES && become(w)) {
+    if (fd < 0 && errno == EACCES && w->become == SWITCH) {
+        unbecome(w);
         fd = open_name(dir, name, last);
         int error = errno;
-        unbecome(w);
+        become(w);
         errno = error;
     }
     return fd;
