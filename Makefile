@@ -39,7 +39,7 @@ HOUSE    += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 LDFLAGS  += -fsanitize=address,undefined
 endif
 
-PACKAGES := libxml-2.0 jansson libselinux libcap-ng libseccomp uuid
+PACKAGES := libxml-2.0 jansson libselinux libapparmor libcap-ng libseccomp uuid
 
 LIB_SRC  := $(wildcard libcore/*/*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)

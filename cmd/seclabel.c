@@ -5,15 +5,18 @@
 #include "base/cli.h"
 #include "base/table.h"
 #include "guard/access.h"
+#include "guard/apparmor.h"
 #include "guard/dac.h"
 #include "guard/guard.h"
 #include "run/load.h"
 
-static bool strict, check;
-static const char *as;
+static bool strict, check, profile;
+static const char *as, *driver;
 static const struct cli_option options[] = {
     { "check", 0, NULL, CLI_FLAG, &check, "tell which files QEMU may not open, and what would help" },
     { "as", 0, "USER[:GROUP]", CLI_TEXT, &as, "with --check: as if QEMU ran as that user" },
+    { "driver", 0, "LAYER", CLI_TEXT, &driver, "print only this layer: dac, selinux, apparmor…" },
+    { "profile", 0, NULL, CLI_FLAG, &profile, "with --driver apparmor: print the guest's profile, as apparmor_parser takes it" },
     { "strict", 0, NULL, CLI_FLAG, &strict, "unknown elements and attributes are errors" },
     CLI_END,
 };
@@ -28,6 +31,11 @@ static const struct column columns[] = {
     { NULL, "change", COLUMN_BOOL },   { "NOTE", "note", COLUMN_TEXT }, { "PATH", "path", COLUMN_TEXT },
 };
 
+static bool asked(const char *layer)
+{
+    return !driver || streq(driver, layer);
+}
+
 static void print(struct arena *a, const struct guard *g)
 {
     struct table t;
@@ -35,12 +43,14 @@ static void print(struct arena *a, const struct guard *g)
     table_init(&t, a, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < g->processes.n; i++) {
         const struct guard_process *p = g->processes.v[i];
-        table_row(&t, (const char *[]){ p->layer, "process", NULL, NULL, NULL, p->label, "no", p->note, NULL });
+        if (asked(p->layer))
+            table_row(&t, (const char *[]){ p->layer, "process", NULL, NULL, NULL, p->label, "no", p->note, NULL });
     }
     for (size_t i = 0; i < g->entries.n; i++) {
         const struct guard_entry *w = g->entries.v[i];
-        table_row(&t, (const char *[]){ w->layer, w->why, w->use, w->mode, w->now, w->wanted, w->change ? "yes" : "no",
-                                        w->note, w->path });
+        if (asked(w->layer))
+            table_row(&t, (const char *[]){ w->layer, w->why, w->use, w->mode, w->now, w->wanted, w->change ? "yes" : "no",
+                                            w->note, w->path });
     }
     (cli.json ? table_json : table_text)(&t, &out);
     fputs(str_text(&out), stdout);
@@ -69,6 +79,16 @@ static int print_check(struct arena *a, const struct guard *g, const struct err 
     return right ? done : cli_fail(&e);
 }
 
+static int print_profile(struct guard *g)
+{
+    struct err e = { 0 };
+    autostr struct str out = STR_INIT;
+    if (!apparmor_profile(g, &out, &e))
+        return cli_fail(&e);
+    fputs(str_text(&out), stdout);
+    return cli_done(ST_DONE);
+}
+
 int main(int argc, char **argv)
 {
     int first = cli_parse(&program, argc, argv);
@@ -84,16 +104,20 @@ int main(int argc, char **argv)
         cli_usage("needs one DOMAIN.xml, - or GUEST");
     if (as && !check)
         cli_usage("--as goes with --check");
+    if (profile && !streq(driver, "apparmor"))
+        cli_usage("--profile goes with --driver apparmor");
     if (!root_init(&root, a, cli.uri, &e) || !conf_read(&conf, a, root.conf, &notes, &e))
         return cli_fail(&e);
     cli_reading("domain XML", 1, argv + first);
     const struct domain *d = load_domain(argv[first], &root, &p);
     g.domain = d;
     g.name = d ? d->name : NULL;
-    bool asked = d && dac_process(d, &conf, root.privileged, &g.uid, &g.gid, &e) && access_answers(&g, &e);
-    bool planned = asked && guard_plan(&g, &e);
+    bool asks = d && dac_process(d, &conf, root.privileged, &g.uid, &g.gid, &e) && access_answers(&g, &e);
+    bool planned = asks && (profile || guard_plan(&g, &e));
     cli_notes(&notes);
-    if (asked && check)
+    if (planned && profile)
+        return print_profile(&g);
+    if (asks && check)
         return print_check(a, &g, planned ? NULL : &e);
     if (!planned)
         return cli_fail(&e);

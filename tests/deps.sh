@@ -11,6 +11,7 @@ build      cmd   pkg-config           pkg-config               pkgconf-pkg-confi
 build      pkg   libxml-2.0           libxml2-dev              libxml2-devel         reads XML
 build      pkg   jansson              libjansson-dev           jansson-devel         JSON: QMP, journal, --json
 build      pkg   libselinux           libselinux1-dev          libselinux-devel      labels of guests and their files
+build      pkg   libapparmor          libapparmor-dev          libapparmor-devel     changes into profiles of guests, removes them
 build      pkg   libcap-ng            libcap-ng-dev            libcap-ng-devel       drops capabilities before QEMU runs
 build      pkg   libseccomp           libseccomp-dev           libseccomp-devel      the filter that parses untrusted input
 build      pkg   libbpf               libbpf-dev               libbpf-devel          device rules of cgroup version 2

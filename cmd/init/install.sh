@@ -49,6 +49,9 @@ for page in man/*.[157]; do
 done
 put 644 README "$share/doc/vmutils/README"
 put 644 LICENSE "$share/doc/vmutils/LICENSE"
+# Below names of their own: where libvirt's package is installed, its template counts.
+put 644 cmd/apparmor/TEMPLATE.vmutils /etc/apparmor.d/libvirt/TEMPLATE.vmutils
+put 644 cmd/apparmor/vmutils-qemu /etc/apparmor.d/abstractions/vmutils-qemu
 put_filled 644 cmd/init/vmutils.service "$prefix/lib/systemd/system/vmutils.service"
 put_filled 755 cmd/init/vmutils.init "$share/doc/vmutils/vmutils.init"
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <sys/resource.h>
 
+#include "guard/apparmor.h"
+
 static bool set_limit(int which, unsigned long long value, bool exactly)
 {
     struct rlimit now;
@@ -43,6 +45,9 @@ bool guard_enter(const struct enter *x, const char **what)
         return false;
     *what = "cannot set resource limits";
     if (!limits_enter(&x->limits))
+        return false;
+    *what = "cannot change into the guest's AppArmor profile";
+    if (!apparmor_enter(x->apparmor))
         return false;
     *what = "cannot change to QEMU's user";
     return user_enter(&x->user);

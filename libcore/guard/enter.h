@@ -26,6 +26,7 @@ struct enter {
     struct enter_cgroup cgroup;
     struct enter_limits limits;
     struct enter_user user;
+    const char *apparmor; /* profile; NULL: none */
 };
 
 /* Takes it all on, in an order that has its reasons (vm-confinement(7)). False: errno, and *what says which step

@@ -3,13 +3,17 @@
 
 #include <unistd.h>
 
+#include "guard/apparmor.h"
 #include "guard/cgroup_layer.h"
 #include "guard/chain.h"
 #include "guard/dac.h"
 
 /* In the order in which their rows are done. */
 static bool (*const layers[])(struct guard *g, struct err *e) = {
-    cgroup_layer, dac_layer,
+    cgroup_layer,
+    dac_layer,
+    /* The last: it lets through what the others hold. */
+    apparmor_layer,
 };
 
 bool guard_hold(struct guard *g, int fd, struct err *e)
@@ -36,10 +40,15 @@ void guard_add_process(struct guard *g, const char *layer, const char *label, co
     list_add(g->arena, &g->processes, p);
 }
 
-bool guard_plan(struct guard *g, struct err *e)
+bool guard_objects(struct guard *g, struct err *e)
 {
     domain_objects(g->domain, g->arena, &g->objects);
-    if (!chain_add(g, e))
+    return chain_add(g, e);
+}
+
+bool guard_plan(struct guard *g, struct err *e)
+{
+    if (!guard_objects(g, e))
         return false;
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         if (!layers[i](g, e))

@@ -54,6 +54,8 @@ struct guard {
     uid_t uid;                             /* QEMU's, by dac_process() */
     gid_t gid;
     struct notes *notes;
+    const int *inherited;                  /* descriptors made so far that QEMU will have: profiles must let them through */
+    size_t n_inherited;
 
     /* What comes out. */
     struct objects objects;
@@ -68,6 +70,9 @@ struct guard {
 
 /* Asks every layer. False with e: nothing was changed, held[] has what was claimed until then. */
 bool guard_plan(struct guard *g, struct err *e);
+
+/* The first step of that: fills objects, with the chains of images followed. For who asks one layer. */
+bool guard_objects(struct guard *g, struct err *e);
 
 /* For layers: another claim to hold (fd is closed on failure), another entry, another process. */
 bool guard_hold(struct guard *g, int fd, struct err *e);

@@ -22,6 +22,7 @@
 /* As QEMU or the caller has it, which n stands for in the code. */
 #define UNSET_NUMBER(n, low, high) \
     CONF_NUMBER, true, .min = low, .max = high, .fallback = { .type = CONF_NUMBER, .number = n }
+#define UNSET_LIST CONF_LIST, true, .fallback = { .type = CONF_LIST }
 #define SWITCH(n) NUMBER(n, 0, 1)
 #define LIST_OF(...)                                                                                               \
     CONF_LIST, true,                                                                                               \
@@ -95,9 +96,9 @@ const struct conf_key conf_keys[] = {
     { "save_image_format", IGNORED_TEXT },
     { "sched_core", IGNORED_TEXT },
     { "seccomp_sandbox", NUMBER(-1, INT32_MIN, INT32_MAX) },
-    { "security_default_confined", IGNORED_NUMBER },
-    { "security_driver", IGNORED_LIST },
-    { "security_require_confined", IGNORED_NUMBER },
+    { "security_default_confined", SWITCH(1) },
+    { "security_driver", UNSET_LIST },
+    { "security_require_confined", SWITCH(0) },
     { "set_process_name", IGNORED_NUMBER },
     { "slirp_helper", IGNORED_TEXT },
     { "snapshot_image_format", IGNORED_TEXT },
@@ -130,6 +131,7 @@ const struct conf_key conf_keys[] = {
 #undef TEXT
 #undef NUMBER
 #undef UNSET_NUMBER
+#undef UNSET_LIST
 #undef SWITCH
 #undef LIST_OF
 #undef IGNORED_TEXT

@@ -26,15 +26,21 @@ static bool first_line(const char *path, char out[64])
 static bool look(const char *sysroot, const char *path, char out[64])
 {
     char full[PATH_MAX];
-    if (sysroot && *sysroot == '/' && (size_t)snprintf(full, sizeof full, "%s%s", sysroot, path) < sizeof full &&
+    if (sysroot && (size_t)snprintf(full, sizeof full, "%s%s", sysroot, path) < sizeof full &&
         first_line(full, out))
         return true;
     return first_line(path, out);
 }
 
-bool machine_ids(const struct root *r, char machine[64], char boot[64], struct err *e)
+const char *root_sysroot(const struct root *r)
 {
     const char *sysroot = r->kind == ROOT_EMBED ? secure_getenv("VMUTILS_SYSROOT") : NULL;
+    return sysroot && *sysroot == '/' ? sysroot : NULL;
+}
+
+bool machine_ids(const struct root *r, char machine[64], char boot[64], struct err *e)
+{
+    const char *sysroot = root_sysroot(r);
     if (!look(sysroot, "/etc/machine-id", machine)) {
         struct utsname u;
         uname(&u);

@@ -327,6 +327,7 @@ static bool confine(struct planning *g, struct err *e)
         .emulator = g->p->emulator, .claims = g->o->dry_run ? -1 : g->l->claims, .dry_run = g->o->dry_run,
         .notes = g->notes, .uid = g->uid, .gid = g->gid, .journal = &g->p->journal,
         .private_dir = mentions(g->p, g->private_dir) ? g->private_dir : NULL,
+        .inherited = g->p->claims, .n_inherited = g->p->n_claims,
         .channel_dir = mentions(g->p, g->channel_dir) ? g->channel_dir : NULL,
     };
     bool ok = guard_plan(&guard, e);

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "guard/apparmor.h"
 #include "guard/cgroup.h"
 #include "guard/dac.h"
 #include "host/root.h"
@@ -153,7 +154,7 @@ static const struct row_kind run_kinds[] = {
     { 0 },
 };
 
-static const struct row_kind *const kinds[] = { run_kinds, cgroup_kinds, dac_kinds };
+static const struct row_kind *const kinds[] = { run_kinds, cgroup_kinds, dac_kinds, apparmor_kinds };
 
 static const struct row_kind *kind_of(const struct row *row)
 {
