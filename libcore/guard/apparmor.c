@@ -187,15 +187,21 @@ static bool add_rows(struct guard *g, const struct mac_driver *m, const struct t
     return true;
 }
 
+static void take_on(struct guard *g, const char *name, const char *note)
+{
+    g->enter.apparmor = arena_strdup(g->arena, name);
+    guard_add_process(g, "apparmor", g->enter.apparmor, note);
+    /* Libvirt shows the profile as the label of images, too. */
+    g->processes.v[g->processes.n - 1]->image = g->enter.apparmor;
+}
+
 static bool under_own(struct guard *g, const struct mac_driver *m, struct err *e)
 {
     char name[APPARMOR_NAME];
     struct texts t = { .text = STR_INIT, .rules = STR_INIT };
     bool ok = apparmor_name(g->domain, name, e) && make_texts(&t, g, m, name, e) && add_rows(g, m, &t, name, e);
-    if (ok) {
-        g->enter.apparmor = arena_strdup(g->arena, name);
-        guard_add_process(g, "apparmor", g->enter.apparmor, note_of(&t, name, g->arena));
-    }
+    if (ok)
+        take_on(g, name, note_of(&t, name, g->arena));
     texts_release(&t);
     return ok;
 }
@@ -210,8 +216,7 @@ static bool under_static(struct guard *g, const struct mac_driver *m, const stru
         return false;
     if (!g->dry_run && !loaded)
         return err_set(e, ST_FAILED, "line %d: AppArmor's profile '%s' is not loaded (try: apparmor_parser -a FILE)", l->meta.line, l->label);
-    g->enter.apparmor = l->label;
-    guard_add_process(g, "apparmor", l->label, "type='static': loaded and kept by whoever wrote it");
+    take_on(g, l->label, "type='static': loaded and kept by whoever wrote it");
     return true;
 }
 
@@ -224,7 +229,7 @@ bool apparmor_layer(struct guard *g, struct err *e)
         return false;
     const struct seclabel *l = m.which == MAC_APPARMOR ? mac_label(&m, g->domain) : NULL;
     if (m.which != MAC_APPARMOR) {
-        why = m.which == MAC_NONE ? m.why : arena_printf(g->arena, "the security driver is %s", mac_names[m.which]);
+        why = arena_printf(g->arena, "the security driver is %s (%s)", mac_names[m.which], m.why);
     } else if (!mac_confined(&m, g->domain, &confined, &why, e)) {
         return false;
     } else if (confined && l && l->baselabel) {

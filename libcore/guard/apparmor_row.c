@@ -40,12 +40,13 @@ bool apparmor_loaded(const char *sysroot, const char *name, bool *loaded, struct
 
 static bool remove_from_kernel(const char *sysroot, const char *name)
 {
+    /* Said to have this, the library (3.0) writes the name as it is; else it looks for policies in it and beyond. */
+    static const char can[] = "policy {set_load {yes\n}\n}\n";
     char fs[PATH_MAX];
     aa_features *features = NULL;
     aa_kernel_interface *kernel = NULL;
     snprintf(fs, sizeof fs, "%s" APPARMOR_FS, sysroot ? sysroot : "");
-    /* Its features do not matter for this. */
-    bool ok = aa_features_new_from_string(&features, "", 0) == 0 && aa_kernel_interface_new(&kernel, features, fs) == 0 &&
+    bool ok = aa_features_new_from_string(&features, can, sizeof can - 1) == 0 && aa_kernel_interface_new(&kernel, features, fs) == 0 &&
               (aa_kernel_interface_remove_policy(kernel, name) == 0 || errno == ENOENT);
     int error = errno;
     aa_kernel_interface_unref(kernel);

@@ -36,7 +36,7 @@ void guard_add(struct guard *g, const struct guard_entry *entry)
 void guard_add_process(struct guard *g, const char *layer, const char *label, const char *note)
 {
     struct guard_process *p = arena_alloc(g->arena, sizeof *p);
-    *p = (struct guard_process){ layer, label, note };
+    *p = (struct guard_process){ .layer = layer, .label = label, .note = note };
     list_add(g->arena, &g->processes, p);
 }
 

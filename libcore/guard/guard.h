@@ -35,6 +35,7 @@ struct guard_process {
     const char *layer;
     const char *label; /* "64055:64055", "system_u:system_r:svirt_t:s0:c1,c2" */
     const char *note;
+    const char *image; /* the label that its own images get; NULL: the layer has none */
 };
 
 enum { GUARD_HELD = 16 };

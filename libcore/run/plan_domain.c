@@ -16,6 +16,7 @@
 #include "domain/general.h"
 #include "domain/graphics.h"
 #include "domain/os.h"
+#include "domain/seclabel.h"
 #include "guard/access.h"
 #include "guard/dac.h"
 #include "guard/guard.h"
@@ -320,6 +321,28 @@ static bool check_access(struct planning *g, const struct guard *guard, const st
     return (!plan && g->o->dry_run) || access_say(&c, g->l->name, plan, g->notes, e);
 }
 
+/* The labels that the guest gets are seen in live.xml, as libvirt shows them. */
+static void show_labels(struct planning *g, const struct guard *guard)
+{
+    for (size_t i = 0; i < guard->processes.n; i++) {
+        const struct guard_process *p = guard->processes.v[i];
+        struct seclabel *l = NULL;
+        for (size_t k = 0; k < g->d->seclabels.n && p->image; k++)
+            if (!g->d->seclabels.v[k]->model || streq(g->d->seclabels.v[k]->model, p->layer))
+                l = g->d->seclabels.v[k];
+        if (!p->image)
+            continue;
+        if (!l) {
+            l = arena_alloc(g->p->arena, sizeof *l);
+            *l = (struct seclabel){ .type = SECLABEL_DYNAMIC, .relabel = TRI_YES };
+            list_add(g->p->arena, &g->d->seclabels, l);
+        }
+        l->model = p->layer;
+        l->label = p->label;
+        l->imagelabel = p->image;
+    }
+}
+
 static bool confine(struct planning *g, struct err *e)
 {
     struct guard guard = {
@@ -333,6 +356,7 @@ static bool confine(struct planning *g, struct err *e)
     bool ok = guard_plan(&guard, e);
     for (size_t i = 0; i < guard.n_held; i++)
         ok = add_claim(g, guard.held[i], e) && ok;
+    show_labels(g, &guard);
     g->p->enter = guard.enter;
     g->p->threads = guard.threads;
     g->p->enter.limits = (struct enter_limits){

@@ -2,8 +2,11 @@
 #include "guard/apparmor.h"
 
 #include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -158,6 +161,172 @@ START_TEST(what_is_no_template_is_named)
 }
 END_TEST
 
+/* A host of this test's own, whose kernel is a directory and whose parser a script. */
+static char dir[] = "/tmp/apparmor-rows.XXXXXX";
+static struct root root = { .kind = ROOT_EMBED };
+static const struct row_context context = { .root = &root, .same_boot = true, .dir = -1, .claims = -1 };
+
+static char *in(const char *name)
+{
+    static char path[64][256]; /* as many as one test asks for */
+    static unsigned n;
+    snprintf(path[n = (n + 1) % 64], sizeof path[0], "%s/%s", dir, name);
+    return path[n];
+}
+
+static void put(const char *name, const char *text, mode_t mode)
+{
+    char *path = in(name), *slash = strrchr(path, '/');
+    *slash = '\0';
+    ck_assert_int_eq(mkdir_parents(path, 0755), 0);
+    *slash = '/';
+    autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    ck_assert(fd >= 0 && write_all(fd, text, strlen(text)) == 0);
+}
+
+static const char *get(const char *name)
+{
+    static char text[1024];
+    autostr struct str s = STR_INIT;
+    if (file_read_at(AT_FDCWD, in(name), sizeof text - 1, true, &s) < 0)
+        return NULL;
+    snprintf(text, sizeof text, "%s", str_text(&s));
+    return text;
+}
+
+#define P "etc/apparmor.d/libvirt/libvirt-x"
+#define FS "sys/kernel/security/apparmor/"
+/* Where it is asked to: says that all profiles are loaded, or refuses. */
+#define PARSER "#!/bin/sh\ncase $(cat \"$5\") in bad*) echo \"at line 1: no\"; exit 1 ;; esac\n" \
+               "echo \"${5##*/} (enforce)\" >>\"${4%/etc/*}/" FS "profiles\"\n"
+
+static void host(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    put(FS "profiles", "libvirt-y (enforce)\n", 0644);
+    put(FS ".remove", "", 0644);
+    put("usr/sbin/apparmor_parser", PARSER, 0755);
+    put("etc/apparmor.d/libvirt/TEMPLATE.qemu", "", 0644);
+    setenv("VMUTILS_SYSROOT", dir, 1);
+}
+
+static void host_gone(void)
+{
+    char *argv[] = { (char[]){ "/bin/rm" }, (char[]){ "-rf" }, dir, NULL };
+    autostr struct str said = STR_INIT;
+    spawn_wait(argv, (char *[]){ NULL }, -1, now_ms() + 60000, &said);
+}
+
+static const struct row_kind *kind(const char *name)
+{
+    const struct row_kind *k = apparmor_kinds;
+    while (strcmp(k->name, name) != 0)
+        k++;
+    return k;
+}
+
+static struct row rows[3];
+
+static bool apply_all(const char *profile, const char *files_before)
+{
+    rows[0] = (struct row){ .kind = "profile", .object = in(P), .before = "absent", .wanted = profile, .why = "w" };
+    rows[1] = (struct row){ .kind = "profile", .object = in(P ".files"), .before = files_before, .wanted = "rules", .why = "w" };
+    rows[2] = (struct row){ .kind = "apparmor", .object = rows[0].object, .before = "absent", .wanted = "loaded", .why = "w" };
+    for (size_t i = 0; i < 3; i++)
+        if (!kind(rows[i].kind)->apply(&rows[i], &context, &e))
+            return false;
+    return true;
+}
+
+static void undo_all(enum undo profile)
+{
+    static const char *const names[] = { "profile", "profile", "apparmor" };
+    enum undo wanted[] = { profile, UNDO_DONE, UNDO_DONE };
+    /* Twice: whoever comes next may do it again. */
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 3; i-- > 0;)
+            ck_assert_msg(kind(names[i])->undo(&rows[i], &context, &e) == wanted[i], "%s: %s", names[i], e.text);
+}
+
+START_TEST(rows_bring_a_profile_and_take_it_back)
+{
+    ck_assert_msg(apply_all("profile", "absent"), "%s", e.text);
+    ck_assert_str_eq(get(P), "profile");
+    ck_assert_str_eq(get(P ".files"), "rules");
+    ck_assert_str_eq(get(FS "profiles"), "libvirt-y (enforce)\nlibvirt-x (enforce)\n");
+    undo_all(UNDO_DONE);
+    ck_assert_ptr_null(get(P));
+    ck_assert_ptr_null(get(P ".files"));
+    ck_assert_str_eq(get(FS ".remove"), "libvirt-x");
+}
+END_TEST
+
+START_TEST(rules_that_were_there_before_come_back)
+{
+    put(P ".files", "libvirt's own", 0644);
+    ck_assert(apply_all("profile", "libvirt's own"));
+    undo_all(UNDO_DONE);
+    ck_assert_str_eq(get(P ".files"), "libvirt's own");
+}
+END_TEST
+
+START_TEST(a_profile_that_was_edited_since_is_kept)
+{
+    ck_assert(apply_all("profile", "absent"));
+    put(P, "profile, edited", 0644);
+    undo_all(UNDO_LEFT);
+    ck_assert_str_eq(get(P), "profile, edited");
+}
+END_TEST
+
+START_TEST(what_a_death_while_writing_leaves_is_removed)
+{
+    ck_assert(apply_all("profile", "absent"));
+    put("etc/apparmor.d/libvirt/.libvirt-x.new", "prof", 0644);
+    put("etc/apparmor.d/libvirt/.libvirt-x.files.new", "", 0644);
+    undo_all(UNDO_DONE);
+    ck_assert_ptr_null(get("etc/apparmor.d/libvirt/.libvirt-x.new"));
+    ck_assert_ptr_null(get("etc/apparmor.d/libvirt/.libvirt-x.files.new"));
+}
+END_TEST
+
+START_TEST(a_profile_that_is_refused_is_named_with_what_the_parser_says)
+{
+    ck_assert(!apply_all("bad", "absent"));
+    ck_assert_ptr_nonnull(strstr(e.text, "at line 1: no"));
+    ck_assert_ptr_nonnull(strstr(e.text, P));
+    undo_all(UNDO_DONE);
+    ck_assert_ptr_null(get(P));
+}
+END_TEST
+
+START_TEST(a_profile_of_another_name_is_refused)
+{
+    put("usr/sbin/apparmor_parser", "#!/bin/sh\nexit 0\n", 0755);
+    ck_assert(!apply_all("profile", "absent"));
+    ck_assert_ptr_nonnull(strstr(e.text, "there is no profile 'libvirt-x' in it"));
+}
+END_TEST
+
+START_TEST(after_a_boot_only_files_are_taken_back)
+{
+    struct row_context later = context;
+    later.same_boot = false;
+    ck_assert(apply_all("profile", "absent"));
+    ck_assert(kind("apparmor")->undo(&rows[2], &later, &e) == UNDO_DONE);
+    ck_assert_str_eq(get(FS ".remove"), "");
+}
+END_TEST
+
+START_TEST(a_directory_that_others_may_write_is_refused)
+{
+    ck_assert(chmod(in("etc/apparmor.d/libvirt"), 0777) == 0);
+    ck_assert(!apply_all("profile", "absent"));
+    ck_assert_int_eq(e.status, ST_PERM);
+    ck_assert_ptr_null(get(P));
+}
+END_TEST
+
 START_TEST(a_program_is_run_to_its_end)
 {
     autostr struct str said = STR_INIT;
@@ -189,6 +358,17 @@ int main(void)
     tcase_add_loop_test(t, what_is_no_template_is_named, 0, sizeof no_templates / sizeof *no_templates);
     tcase_add_test(t, a_program_is_run_to_its_end);
     tcase_add_test(t, a_program_that_does_not_end_is_killed_at_the_deadline);
+    suite_add_tcase(s, t);
+    t = tcase_create("rows");
+    tcase_add_checked_fixture(t, host, host_gone);
+    tcase_add_test(t, rows_bring_a_profile_and_take_it_back);
+    tcase_add_test(t, rules_that_were_there_before_come_back);
+    tcase_add_test(t, a_profile_that_was_edited_since_is_kept);
+    tcase_add_test(t, what_a_death_while_writing_leaves_is_removed);
+    tcase_add_test(t, a_profile_that_is_refused_is_named_with_what_the_parser_says);
+    tcase_add_test(t, a_profile_of_another_name_is_refused);
+    tcase_add_test(t, after_a_boot_only_files_are_taken_back);
+    tcase_add_test(t, a_directory_that_others_may_write_is_refused);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
