@@ -7,6 +7,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "guard/narrow.h"
+#include "guard/driver.h"
 #include "host/conf.h"
 #include "host/root.h"
 #include "qemu/caps_digest.h"
@@ -58,16 +59,22 @@ static int put(const struct str *out)
     return cli_done(ST_DONE);
 }
 
-/* The owner that QEMU has in roots of root; users' guests run as themselves. */
-static const char *baselabel(struct arena *a, const struct root *r, struct notes *notes)
+/* What qemu.conf makes of the host's security: which models are in force, and the owner that QEMU has in roots of
+ * root; users' guests run as themselves. */
+static struct host_facts_more security(struct arena *a, const struct root *r, struct notes *notes)
 {
     struct conf conf = { .path = r->conf };
+    struct host_facts_more more = { .no_apparmor = !r->privileged && !sysroot };
     uid_t uid;
     gid_t gid;
     struct err ignored;
-    if (!r->privileged || !conf_read(&conf, a, r->conf, notes, &ignored) || !conf_qemu_ids(&conf, &uid, &gid, &ignored))
-        return NULL;
-    return arena_printf(a, "+%u:+%u", (unsigned)uid, (unsigned)gid);
+    if (!conf_read(&conf, a, r->conf, notes, &ignored))
+        return more;
+    more.no_selinux = !mac_wanted(&conf, MAC_SELINUX);
+    more.no_apparmor |= !mac_wanted(&conf, MAC_APPARMOR);
+    if (r->privileged && conf_qemu_ids(&conf, &uid, &gid, &ignored))
+        more.baselabel = arena_printf(a, "+%u:+%u", (unsigned)uid, (unsigned)gid);
+    return more;
 }
 
 static int host(struct arena *a, const struct caps_env *env, const struct root *r, struct notes *notes, struct str *out)
@@ -80,7 +87,7 @@ static int host(struct arena *a, const struct caps_env *env, const struct root *
     if (cli.json)
         capsdoc_json(out, a, env, &found);
     else
-        capsdoc_host(out, a, env, &found, baselabel(a, r, notes), notes);
+        capsdoc_host(out, a, env, &found, security(a, r, notes), notes);
     caps_emulators_release(&found);
     cli_notes(notes);
     return put(out);

@@ -72,6 +72,15 @@ bool mac_driver(struct mac_driver *m, const struct conf *conf, const struct root
     return true;
 }
 
+bool mac_wanted(const struct conf *conf, enum mac which)
+{
+    const struct conf_value *v = conf_get(conf, "security_driver");
+    for (size_t i = 0; v && i < v->list.n; i++)
+        if (streq(v->list.v[i], mac_names[which]))
+            return true;
+    return !v;
+}
+
 static const struct seclabel *pick(const struct mac_driver *m, struct seclabel *const *v, size_t n)
 {
     for (size_t i = 0; i < n; i++)

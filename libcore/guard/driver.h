@@ -29,6 +29,9 @@ struct mac_driver {
  * the one that the kernel has enabled. Looks at a few files; loads nothing. why lives in a. */
 bool mac_driver(struct mac_driver *m, const struct conf *conf, const struct root *r, struct arena *a, struct err *e);
 
+/* Whether qemu.conf lets guests be under that driver, wherever a kernel has it. */
+bool mac_wanted(const struct conf *conf, enum mac which);
+
 /* The domain's <seclabel> for the driver: of that model, or of no model, which means whatever driver is active. NULL: none. */
 const struct seclabel *mac_label(const struct mac_driver *m, const struct domain *d);
 

@@ -105,9 +105,9 @@ void host_facts_xml(struct str *out, const struct host_facts *h, const struct ho
         cell_xml(out, h->nodes.v[i]);
     str_add(out, "      </cells>\n    </topology>\n");
     cache_xml(out, h);
-    if (h->selinux)
+    if (h->selinux && !more->no_selinux)
         secmodel_xml(out, "selinux", h->selinux_kvm, h->selinux_tcg);
-    if (h->apparmor)
+    if (h->apparmor && !more->no_apparmor)
         secmodel_xml(out, "apparmor", NULL, NULL);
     if (more->baselabel)
         secmodel_xml(out, "dac", more->baselabel, more->baselabel);

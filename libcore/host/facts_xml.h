@@ -8,6 +8,7 @@
 /* What the host's facts alone do not tell. */
 struct host_facts_more {
     const char *model;    /* named CPU model that fits best, NULL */
+    bool no_selinux, no_apparmor; /* the kernel's, but not in force for guests of this root */
     const char *baselabel; /* owner that QEMU runs as: "+0:+0"; NULL: no owners are changed (user's own guests) */
 };
 

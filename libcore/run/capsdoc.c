@@ -26,10 +26,10 @@ static const char *host_model(const struct caps_emulators *emulators)
 }
 
 void capsdoc_host(struct str *out, struct arena *a, const struct caps_env *env, const struct caps_emulators *emulators,
-                  const char *baselabel, struct notes *notes)
+                  struct host_facts_more more, struct notes *notes)
 {
     const struct host_facts *h = host_facts(a, env->sysroot);
-    struct host_facts_more more = { .model = host_model(emulators), .baselabel = baselabel };
+    more.model = host_model(emulators);
     str_add(out, "<capabilities>\n\n");
     host_facts_xml(out, h, &more);
     /* By architecture, as libvirt does; those that it has no name for come last. */

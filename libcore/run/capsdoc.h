@@ -2,13 +2,14 @@
 #ifndef RUN_CAPSDOC_H
 #define RUN_CAPSDOC_H
 
+#include "host/facts_xml.h"
 #include "qemu/caps_get.h"
 
 /* The documents that caps-probe prints, put together from the host's facts and the emulators'. All append to out. */
 
-/* The <capabilities> document. baselabel: owner that QEMU runs as ("+0:+0"), NULL for none. */
+/* The <capabilities> document. more: its CPU model is filled in. */
 void capsdoc_host(struct str *out, struct arena *a, const struct caps_env *env, const struct caps_emulators *emulators,
-                  const char *baselabel, struct notes *notes);
+                  struct host_facts_more more, struct notes *notes);
 
 /* All facts as JSON: {"host": {…}, "emulators": [{"path": …, "tcg": {…}, "kvm": {…}}, …]}. */
 void capsdoc_json(struct str *out, struct arena *a, const struct caps_env *env, const struct caps_emulators *emulators);

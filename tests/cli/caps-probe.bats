@@ -421,3 +421,18 @@ count() { grep -c "$1" <<<"$out" || true; }
     must_fail 2 caps-probe operand
     must_fail 2 caps-probe --emulator relative/qemu
 }
+
+@test "security_driver of qemu.conf chooses the models that are in force" {
+    embed
+    mkdir -p bin sys/sys/fs/selinux sys/sys/module/apparmor/parameters "$ROOT/etc"
+    echo 1 >sys/sys/fs/selinux/enforce
+    echo Y >sys/sys/module/apparmor/parameters/enabled
+    echo 'security_driver = "none"' >"$ROOT/etc/qemu.conf"
+    ok caps-probe --sysroot "$T/sys"
+    [[ $out != *"<model>selinux"* ]]
+    [[ $out != *"<model>apparmor"* ]]
+    echo 'security_driver = [ "apparmor" ]' >"$ROOT/etc/qemu.conf"
+    ok caps-probe --sysroot "$T/sys"
+    contains "$out" "<model>apparmor</model>"
+    [[ $out != *"<model>selinux"* ]]
+}
