@@ -28,6 +28,7 @@
     CONF_LIST, true,                                                                                               \
         .fallback = { .type = CONF_LIST,                                                                           \
                       .list = { sizeof(const char *[]){ __VA_ARGS__ } / sizeof(const char *), (const char *[]){ __VA_ARGS__ } } }
+#define UNSET_LIST CONF_LIST, true, .fallback = { .type = CONF_LIST }
 #define IGNORED_TEXT CONF_TEXT, .honoured = false
 #define IGNORED_NUMBER CONF_NUMBER, .honoured = false
 #define IGNORED_LIST CONF_LIST, .honoured = false
@@ -58,7 +59,7 @@ const struct conf_key conf_keys[] = {
     { "dynamic_ownership", SWITCH(1) },
     { "gluster_debug_level", IGNORED_NUMBER },
     { "group", TEXT(QEMU_GROUP), .of_build = true },
-    { "hugetlbfs_mount", IGNORED_LIST },
+    { "hugetlbfs_mount", UNSET_LIST }, /* /dev/hugepages, /dev/hugepages1G */
     { "keepalive_count", IGNORED_NUMBER },
     { "keepalive_interval", IGNORED_NUMBER },
     { "lock_manager", IGNORED_TEXT },
@@ -69,7 +70,7 @@ const struct conf_key conf_keys[] = {
     { "max_processes", UNSET_NUMBER(0, 0, INT32_MAX) },
     { "max_queued", IGNORED_NUMBER },
     { "max_threads_per_process", IGNORED_NUMBER },
-    { "memory_backing_dir", IGNORED_TEXT },
+    { "memory_backing_dir", TEXT(NULL) }, /* ram below lib/qemu of the root */
     { "migrate_tls_x509_cert_dir", IGNORED_TEXT },
     { "migrate_tls_x509_secret_uuid", IGNORED_TEXT },
     { "migrate_tls_x509_verify", IGNORED_NUMBER },
@@ -137,6 +138,7 @@ const struct conf_key conf_keys[] = {
 #undef IGNORED_TEXT
 #undef IGNORED_NUMBER
 #undef IGNORED_LIST
+#undef UNSET_LIST
 const size_t conf_n_keys = sizeof conf_keys / sizeof *conf_keys;
 
 const struct conf_key *conf_key(const char *name)

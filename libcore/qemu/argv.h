@@ -29,10 +29,20 @@ struct passed {
     const void *object; /* the interface, chardev … in the domain */
 };
 
+/* A file system of huge pages. */
+struct huge_mount {
+    const char *path;
+    uint64_t kib; /* of one page */
+    bool usual;   /* the size that the host uses where none is given */
+};
+
 struct argv_options {
     const char *file;       /* what messages call the document; NULL: they only tell the line */
     bool standalone;        /* a line that a person can run: no inherited descriptors, not paused */
     const char *lib_dir;     /* lib/qemu: file-backed memory in ram/ID-NAME */
+    const char *ram_dir;     /* file-backed memory in ID-NAME below it; NULL: lib_dir/ram */
+    const struct huge_mount *huge; /* where huge pages are; none: /dev/hugepages and the like, by libvirt's names */
+    size_t n_huge;
     const char *private_dir; /* lib/qemu/domain-ID-NAME: sockets and keys of this guest */
     const char *channel_dir; /* where unnamed channel sockets go: lib/qemu/channel/target/domain-ID-NAME */
     const char *home;        /* HOME in the guest's environment */
@@ -42,6 +52,7 @@ struct argv_options {
     bool sandbox;            /* -sandbox on,… */
     const char *vnc_listen, *spice_listen; /* qemu.conf; NULL: 127.0.0.1 */
     const char *tls_dir_vnc, *tls_dir_spice, *tls_dir_chardev; /* NULL: the defaults below /etc/pki */
+    const struct sysinfo *host_smbios; /* for <smbios mode='host'>; NULL: such a domain is refused */
     /* What QEMU gets in place of a socket's path, of which it takes 107 bytes; NULL: the path. Text of the arena. */
     const char *(*socket_path)(void *arg, const char *path);
     void *socket_arg;
@@ -54,6 +65,7 @@ struct command {
     LIST(const char) env;  /* "NAME=value" */
     LIST(const char) args; /* without the emulator */
     LIST(struct passed) passed;
+    LIST(const char) dirs;   /* directories of QEMU's own that must be there, and go with the guest */
     LIST(const char) setup;  /* QMP commands as JSON, for the starter to send before the guest runs */
     LIST(const char) beyond; /* what the domain wants that no line does: a starter that cannot do it either refuses */
     struct notes *notes;

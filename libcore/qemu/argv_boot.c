@@ -99,9 +99,10 @@ static void fw_cfg(struct argv *a, const struct sysinfo *s)
 bool argv_smbios(struct argv *a)
 {
     const struct domain *d = a->domain;
-    if (d->os->smbios == SMBIOS_HOST)
-        return argv_fail(a, &d->os->meta, "<smbios> mode 'host': not supported; copy what is wanted into <sysinfo> and say "
-                                          "mode='sysinfo'");
+    if (d->os->smbios == SMBIOS_HOST && !a->options->host_smbios)
+        return argv_fail(a, &d->os->meta, "<smbios> mode 'host': only vm-start asks this host's firmware (try: vm-start --dry-run)");
+    if (d->os->smbios == SMBIOS_HOST && !smbios_sysinfo(a, a->options->host_smbios))
+        return false;
     bool found = false;
     for (size_t i = 0; i < d->sysinfos.n; i++) {
         const struct sysinfo *s = d->sysinfos.v[i];

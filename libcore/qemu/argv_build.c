@@ -158,6 +158,8 @@ bool argv_build(const struct domain *d, struct caps *caps, const struct argv_opt
     a.short_name = short_name(arena, d);
     if (!filled.lib_dir)
         filled.lib_dir = "/var/lib/libvirt/qemu";
+    if (!filled.ram_dir)
+        filled.ram_dir = arena_printf(arena, "%s/ram", filled.lib_dir);
     if (filled.standalone && !filled.private_dir)
         filled.private_dir = filled.channel_dir = ".";
     if (!filled.private_dir)

@@ -42,12 +42,43 @@ static uint64_t page_size(const struct argv *a, long cell)
     return size == (uint64_t)sysconf(_SC_PAGESIZE) / 1024 ? 0 : size;
 }
 
+static const char *own_dir(struct argv *a, const char *path)
+{
+    for (size_t i = 0; i < a->command->dirs.n; i++)
+        if (streq(a->command->dirs.v[i], path))
+            return path;
+    list_add(a->arena, &a->command->dirs, path);
+    return path;
+}
+
+static const char *ram_dir(struct argv *a)
+{
+    return own_dir(a, arena_printf(a->arena, "%s/%s", a->options->ram_dir, a->short_name));
+}
+
+static const char *huge_mount(struct argv *a, uint64_t page)
+{
+    const struct argv_options *o = a->options;
+    for (size_t i = 0; i < o->n_huge; i++)
+        if (page == UINT64_MAX ? o->huge[i].usual : o->huge[i].kib == page)
+            return o->huge[i].path;
+    if (!o->n_huge)
+        return NULL;
+    if (page == UINT64_MAX)
+        argv_beyond(a, "<hugepages>: hugetlbfs_mount of qemu.conf has no pages of the usual size");
+    else
+        argv_beyond(a, "<hugepages>: hugetlbfs_mount of qemu.conf has no pages of %llu KiB", (unsigned long long)page);
+    return NULL;
+}
+
 static const char *huge_dir(struct argv *a, uint64_t page)
 {
-    const char *base = page == UINT64_MAX || page == 2048 ? "/dev/hugepages"
-                       : page == 1048576                  ? "/dev/hugepages1G"
-                                                          : arena_printf(a->arena, "/dev/hugepages%lluK", (unsigned long long)page);
-    return arena_printf(a->arena, "%s/libvirt/qemu/%s", base, a->short_name);
+    const char *mount = huge_mount(a, page);
+    const char *base = mount                                ? mount
+                       : page == UINT64_MAX || page == 2048 ? "/dev/hugepages"
+                       : page == 1048576                    ? "/dev/hugepages1G"
+                                                            : arena_printf(a->arena, "/dev/hugepages%lluK", (unsigned long long)page);
+    return own_dir(a, arena_printf(a->arena, "%s/libvirt/qemu/%s", base, a->short_name));
 }
 
 /* The nodes of the host that the memory comes from, NULL: anywhere. */
@@ -114,7 +145,7 @@ static bool material(struct argv *a, struct props *p, const char *id, long cell,
         if (page)
             props_str(p, "mem-path", huge_dir(a, page));
         else
-            props_fmt(p, "mem-path", "%s/ram/%s/%s", a->options->lib_dir, a->short_name, id);
+            props_fmt(p, "mem-path", "%s/%s", ram_dir(a), id);
         return true;
     }
     props_str(p, "qom-type", "memory-backend-ram");

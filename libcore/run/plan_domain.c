@@ -21,12 +21,15 @@
 #include "guard/dac.h"
 #include "guard/guard.h"
 #include "host/firmware.h"
+#include "host/machine.h"
 #include "qemu/argv.h"
 #include "qemu/facts.h"
 #include "store/claim.h"
 #include "run/firmware.h"
 #include "run/plan.h"
 #include "run/plan_devices.h"
+#include "run/plan_memory.h"
+#include "run/plan_smbios.h"
 #include "run/plan_sockets.h"
 #include "store/beside.h"
 #include "store/guest.h"
@@ -258,6 +261,7 @@ static bool build(struct planning *g, struct err *e)
     g->channel_dir = arena_printf(a, "%s/channel/target/domain-%s", r->dir[ROOT_LIB], g->l->name);
     struct argv_options o = {
         .private_dir = g->private_dir, .channel_dir = g->channel_dir, .home = g->private_dir,
+        .lib_dir = r->dir[ROOT_LIB], .ram_dir = conf_text(g->o->conf, "memory_backing_dir"),
         .monitor_fd = PLAN_MONITOR, .first_fd = PLAN_FIRST_FD,
         .sandbox = conf_number(g->o->conf, "seccomp_sandbox") != 0,
         .vnc_listen = conf_text(g->o->conf, "vnc_listen"), .spice_listen = conf_text(g->o->conf, "spice_listen"),
@@ -265,6 +269,10 @@ static bool build(struct planning *g, struct err *e)
         .tls_dir_spice = conf_text(g->o->conf, "spice_tls_x509_cert_dir"),
         .socket_path = plan_socket_path, .socket_arg = g->p,
     };
+    if (!plan_huge_mounts(a, g->o->conf, &o, e))
+        return false;
+    if (g->d->os->smbios == SMBIOS_HOST && !(o.host_smbios = plan_smbios(a, root_sysroot(r), e)))
+        return false;
     g->command = (struct command){ .arena = a, .notes = g->notes };
     domain_assign_aliases(g->d, a);
     plan_name_sockets(g->p, g->d, g->private_dir, g->channel_dir);
@@ -375,6 +383,8 @@ static bool add_rows(struct planning *g, struct err *e)
         add_dir(g, g->private_dir, "private directory");
     if (mentions(g->p, g->channel_dir))
         add_dir(g, g->channel_dir, "channel sockets");
+    for (size_t i = 0; i < g->command.dirs.n; i++)
+        add_dir(g, g->command.dirs.v[i], "memory");
     plan_sockets(g->p, g->d, g->private_dir, g->channel_dir);
     return confine(g, e);
 }

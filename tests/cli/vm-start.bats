@@ -469,3 +469,63 @@ EOS
     done
 }
 kill_qemu() { kill -9 "$(journal qemu)"; }
+
+@test "vm-start: <smbios mode='host'> tells the guest what this host's firmware says" {
+    fake web "" "<sysinfo type='fwcfg'><entry name='opt/org.example/x'>y</entry></sysinfo>"
+    sed -i "s|hvm</type>|hvm</type><smbios mode='host'/>|" web.xml
+    ok vm-define -q --bindir "$T" web.xml
+    id=$T/sys/sys/class/dmi/id
+    mkdir -p "$T/sys/sys/class/dmi"
+    VMUTILS_SYSROOT=$T/sys must_fail 3 vm-start web
+    contains "$err" "has no SMBIOS tables"
+    mkdir "$id"
+    echo "ACME, Inc." >"$id/sys_vendor"
+    echo "Racer " >"$id/product_name"
+    echo 42 >"$id/product_serial"
+    echo ef1bdff4-27f3-4e85-a807-5fb4d58463cc >"$id/product_uuid"
+    echo 1.2 >"$id/bios_version"
+    echo >"$id/chassis_serial"
+    VMUTILS_SYSROOT=$T/sys ok vm-start --dry-run --json web
+    same "$(jq -r '.argv | join(" ") | scan("-smbios [^ ]*(?: Inc.)?[^ ]*")' <<<"$out")" \
+        "-smbios type=0,version=1.2
+-smbios type=1,manufacturer=ACME,, Inc.,product=Racer,serial=42"
+    contains "$out" "opt/org.example/x"
+    VMUTILS_SYSROOT=$T/sys ok vm-start web
+    VMUTILS_SYSROOT=$T/sys ok vm-stop --force web
+}
+
+@test "vm-start: memory in files has a directory of its own while the guest runs" {
+    requires qemu-system-x86_64
+    guest web "" "<memoryBacking><source type='file'/></memoryBacking>"
+    STATE=$ROOT/lib/vmutils/web
+    ok vm-start --paused web
+    contains "$(tr '\0' ' ' <"/proc/$(journal qemu)/cmdline")" "$ROOT/lib/qemu/ram/1-web/pc.ram"
+    test -d "$ROOT/lib/qemu/ram/1-web"
+    ok vm-stop --force web
+    same "$(ls "$ROOT/lib/qemu/ram")" ""
+    mkdir -p "$ROOT/etc"
+    echo "memory_backing_dir = \"$T/ram\"" >"$ROOT/etc/qemu.conf"
+    ok vm-start --paused web
+    test -d "$T/ram/2-web"
+    ok vm-stop --force web
+    [ ! -e "$T/ram/2-web" ]
+}
+
+# bats test_tags=root
+@test "vm-start: huge pages come from hugetlbfs_mount of qemu.conf, by the size of its pages" {
+    fake web "" "<memoryBacking><hugepages/></memoryBacking>"
+    mkdir -p "$ROOT/etc" huge
+    ok mount -t hugetlbfs -o pagesize=2M none huge
+    echo "hugetlbfs_mount = [ \"$T/huge\" ]" >"$ROOT/etc/qemu.conf"
+    ok vm-start --dry-run web
+    contains "$out" "\"mem-path\":\"$T/huge/libvirt/qemu/" "$T/huge/libvirt/qemu/"
+    fake big "" "<memoryBacking><hugepages><page size='1' unit='GiB'/></hugepages></memoryBacking>"
+    must_fail 1 vm-start --dry-run big
+    contains "$err" "hugetlbfs_mount of qemu.conf has no pages of 1048576 KiB"
+    umount huge
+    must_fail 1 vm-start --dry-run web
+    contains "$err" "qemu.conf:1: hugetlbfs_mount $T/huge: is no file system of huge pages"
+    echo 'hugetlbfs_mount = ""' >"$ROOT/etc/qemu.conf"
+    must_fail 1 vm-start --dry-run web
+    contains "$err" "no pages of the usual size"
+}
