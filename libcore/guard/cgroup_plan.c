@@ -85,10 +85,13 @@ static bool fulfil(struct making *m, const struct cgroup_wish *w, struct err *e)
     if (!p)
         return err_set(e, ST_FAILED, "%s needs the control group '%s': %s", w->element, cgroup_controller_names[w->controller],
                        m->why_none ? m->why_none : "it is not mounted or not in cgroup_controllers of qemu.conf");
+    const char *file = p->tree->v2 ? w->v2 : w->v1, *value = p->tree->v2 ? w->v2_value : w->v1_value;
+    if (!value)
+        return true; /* said in one with another */
     use(m, p);
     p->controllers |= 1U << w->controller;
     struct str *to = w->sub ? &sub_of(m, p, w->sub)->settings : &p->settings;
-    str_addf(to, "; %s=%s", p->tree->v2 ? w->v2 : w->v1, p->tree->v2 ? w->v2_value : w->v1_value);
+    str_addf(to, "; %s=%s", file, value);
     return true;
 }
 

@@ -120,13 +120,13 @@ static bool has_value(const char *text, const char *wanted)
     return false;
 }
 
-/* "+cpu" in every cgroup.subtree_control from the mount point down to the group behind fd. Only root's own group may hold
- * processes beside them. */
+/* "+cpu" in every cgroup.subtree_control from the mount point down to the group. Only the topmost of all may hold
+ * processes beside groups with controllers. */
 static bool enable(const char *mount, const char *group, const char *controllers, struct err *e)
 {
     autostr struct str is = STR_INIT;
     size_t n = strlen(mount);
-    for (const char *end = group + n; end; end = strchr(end + 1, '/')) {
+    for (const char *end = group + n;; end = strchrnul(end + 1, '/')) {
         char path[PATH_MAX];
         snprintf(path, sizeof path, "%.*s", (int)(end - group), group);
         autoclose int fd = open_dir(AT_FDCWD, path);

@@ -14,7 +14,7 @@ struct cgroup_wish {
     const char *sub;
     const char *element; /* "<cputune> <shares>", for messages */
     const char *v1, *v1_value;
-    const char *v2, *v2_value;
+    const char *v2, *v2_value; /* no value: another wish has it, too */
     bool may_lack; /* other means do the same where the controller is not mounted */
 };
 

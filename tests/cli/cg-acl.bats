@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2016,SC2030,SC2031,SC1010
 # cg-acl where it does something; what it prints is in guard.bats.
 load ../helpers
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2016,SC2030,SC2031,SC1010
 # Control groups of guests: which devices QEMU may open, how much of the host it may have. A real QEMU, paused.
 load ../helpers
 
@@ -342,7 +342,8 @@ allowed() { # a second node on the guest's own device
     contains "$(cat "/proc/$(pid_of web)/cgroup")" "/session/libvirt/qemu-"
     ok as_user vm-stop --force web
     [ ! -e "$top/session/libvirt" ]
-    rmdir "$top/session/shell" "$top/session"
+    wait_for rmdir "$top/session/shell" # vm-reap is in it
+    rmdir "$top/session"
 }
 
 # bats test_tags=user
