@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -146,7 +147,7 @@ bool access_run_as(struct access_check *c, const char *text, struct err *e)
     access_subject(&c->subject, c->arena, uid, gid, uid == 0);
     for (size_t i = 0; i < c->wishes.n; i++) {
         struct access_wish *x = c->wishes.v[i];
-        bool given = x->changes || streq(x->kept, "is right");
+        bool given = x->changes || streq(x->kept, "is right") || (x->kept && str_starts(x->kept, "in use"));
         if (given && (!x->changes || (x->uid == was.uid && x->gid == was.gid))) {
             x->changes = true;
             x->uid = uid;
@@ -225,12 +226,14 @@ const char *access_line(const struct access_check *c, size_t i)
     return arena_strdup(c->arena, str_text(&s));
 }
 
-/* What broke the plan off is often what was found here, too. Whose links are followed is the plan's affair alone. */
+/* What broke the plan off is often what was found here, too, with more to say. Whose links are followed is the plan's
+ * affair alone. */
 static bool told(const struct access_check *c, const struct err *plan)
 {
+    bool bare = plan->status != ST_PERM || str_ends(plan->text, strerror(EACCES));
     for (size_t i = 0; i < c->refusals.n; i++) {
         unsigned wish = c->refusals.v[i]->wish;
-        if (wish < c->wishes.n && plan->status != ST_PERM && strstr(plan->text, c->wishes.v[wish]->path))
+        if (wish < c->wishes.n && bare && strstr(plan->text, c->wishes.v[wish]->path))
             return true;
     }
     return false;
