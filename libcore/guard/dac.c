@@ -11,14 +11,13 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "guard/dac_row.h"
+#include "guard/memory.h"
+#include "host/object.h"
 #include "store/claim.h"
 
-static int open_object(const char *path)
-{
-    return open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-}
+enum { DEED_MS = 5000 };
 
-static bool owner_of(int fd, char out[32])
+bool dac_owner(int fd, char out[32])
 {
     struct stat st;
     if (fstat(fd, &st) < 0)
@@ -27,51 +26,74 @@ static bool owner_of(int fd, char out[32])
     return true;
 }
 
-void dac_claim_name(char *name, const struct identity *id)
-{
-    snprintf(name, CLAIM_NAME, "object-%llx-%llx", id->dev, id->ino);
-}
-
-static bool parse_owner(const char *text, uid_t *uid, gid_t *gid)
-{
-    unsigned u, g;
-    char rest;
-    if (sscanf(text, "%u:%u%c", &u, &g, &rest) != 2)
-        return false;
-    *uid = u;
-    *gid = g;
-    return true;
-}
-
-bool dac_look(const char *path, struct identity *id, char owner[32], struct err *e)
-{
-    autoclose int fd = open_object(path);
-    if (fd < 0 || !owner_of(fd, owner))
-        return err_errno(e, "%s", path);
-    *id = identity_of(fd);
-    return true;
-}
-
 static bool set_owner(int fd, const char *owner)
 {
-    uid_t uid;
-    gid_t gid;
+    unsigned uid, gid;
+    char rest;
     errno = EINVAL;
-    return parse_owner(owner, &uid, &gid) && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) == 0;
+    return sscanf(owner, "%u:%u%c", &uid, &gid, &rest) == 2 && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) == 0;
 }
 
-static bool apply(const struct row *row, const struct row_context *c, struct err *e)
+/* "+UID:+GID" as libvirt writes it; NULL-safe the other way. */
+static void to_memory(const char *owner, char out[40])
 {
-    (void)c;
-    char now[32];
-    autoclose int fd = open_object(row->object);
-    if (fd < 0 || !owner_of(fd, now))
+    unsigned uid = 0, gid = 0;
+    sscanf(owner, "%u:%u", &uid, &gid);
+    snprintf(out, 40, "+%u:+%u", uid, gid);
+}
+
+bool dac_from_memory(const char *first, char out[32])
+{
+    unsigned uid, gid;
+    char rest;
+    if (sscanf(first, "+%u:+%u%c", &uid, &gid, &rest) != 2)
+        return false;
+    snprintf(out, 32, "%u:%u", uid, gid);
+    return true;
+}
+
+static bool change(const struct row *row, int fd, bool remember, struct err *e)
+{
+    char now[32], first[40];
+    struct memory m;
+    if (!dac_owner(fd, now))
+        return err_errno(e, "%s: %s", row->why, row->object);
+    memory_look(fd, "dac", &m);
+    bool right = strcmp(now, row->wanted) == 0;
+    if (!right && m.others)
+        return err_set(e, ST_BUSY, "%s: %s is used by a guest of libvirt, for which it belongs to %s", row->why, row->object, now);
+    if (!right && strcmp(now, row->before))
+        return err_set(e, ST_FAILED, "%s: %s was given to %s while the guest was being started", row->why, row->object, now);
+    to_memory(row->before, first);
+    /* Where the file system keeps no such attributes, the journal alone remembers. */
+    if (remember)
+        memory_join(fd, "dac", first);
+    return right || set_owner(fd, row->wanted) ||
+           err_errno(e, "%s: %s: cannot change its owner from %s to %s", row->why, row->object, now, row->wanted);
+}
+
+static bool apply_one(const struct row *row, const struct row_context *c, bool remember, struct err *e)
+{
+    autoclose int fd = object_open_real(row->object);
+    if (fd < 0)
         return err_errno(e, "%s: %s", row->why, row->object);
     struct identity id = identity_of(fd);
     if (!identity_same(&id, &row->id, true))
         return err_set(e, ST_FAILED, "%s: %s was replaced while the guest was being started", row->why, row->object);
-    return set_owner(fd, row->wanted) ||
-           err_errno(e, "%s: %s: cannot change its owner from %s to %s", row->why, row->object, now, row->wanted);
+    autoclose int users = claim_objects(c->claims, e);
+    if (users < 0 || !claim_object_begin(users, &id, now_ms() + DEED_MS, e))
+        return err_wrap(e, "%s: %s", row->why, row->object);
+    return change(row, fd, remember, e);
+}
+
+static bool apply_remembered(const struct row *row, const struct row_context *c, struct err *e)
+{
+    return apply_one(row, c, true, e);
+}
+
+static bool apply(const struct row *row, const struct row_context *c, struct err *e)
+{
+    return apply_one(row, c, false, e);
 }
 
 /* Only what stays on a disk is synced; opening a device node for it would have effects of its own. */
@@ -87,60 +109,61 @@ static void sync_object(int fd, dev_t journal_dev)
         fsync(again);
 }
 
-static enum undo give_back(const struct row *row, bool same_boot, dev_t journal_dev, struct err *e)
+/* The owner first: who dies after it finds the object as it was before, and only has to forget. */
+static enum undo give_back(const struct row *row, int fd, dev_t journal_dev, struct err *e)
 {
     char now[32];
-    autoclose int fd = open_object(row->object);
-    if (fd < 0 && errno != ENOENT && errno != ENOTDIR) {
+    struct memory m;
+    enum undo r = UNDO_DONE;
+    if (!dac_owner(fd, now)) {
         err_errno(e, "%s: %s", row->why, row->object);
         return UNDO_FAILED;
     }
-    if (fd < 0)
-        return UNDO_DONE;
-    struct identity id = identity_of(fd);
-    if (!identity_same(&id, &row->id, same_boot)) {
-        err_set(e, ST_FAILED, "%s: %s is another file now; left as it is", row->why, row->object);
-        return UNDO_LEFT;
-    }
-    if (!owner_of(fd, now)) {
-        err_errno(e, "%s: %s", row->why, row->object);
-        return UNDO_FAILED;
-    }
-    if (strcmp(now, row->before) == 0)
-        return UNDO_DONE;
-    if (strcmp(now, row->wanted)) {
+    memory_look(fd, "dac", &m);
+    bool changed = strcmp(now, row->before) != 0;
+    if (changed && !m.others && strcmp(now, row->wanted)) {
         err_set(e, ST_FAILED, "%s: %s has owner %s now, neither %s nor %s; left as it is", row->why, row->object, now,
                 row->before, row->wanted);
-        return UNDO_LEFT;
-    }
-    if (!set_owner(fd, row->before)) {
+        r = UNDO_LEFT;
+    } else if (changed && !m.others && !set_owner(fd, row->before)) {
         err_errno(e, "%s: %s: cannot give it back to %s", row->why, row->object, row->before);
         return UNDO_FAILED;
     }
-    sync_object(fd, journal_dev);
-    return UNDO_DONE;
-}
-
-/* Guests that share a disk hold a claim on it; the last of them gives the owner back. */
-static enum undo undo(const struct row *row, const struct row_context *c, struct err *e)
-{
-    char name[CLAIM_NAME], owner[32];
-    struct identity now;
-    struct stat st;
-    bool busy = false;
-    int claim = -1;
-    /* By what it is now: device numbers change with each boot. */
-    if (dac_look(row->object, &now, owner, e)) {
-        dac_claim_name(name, &now);
-        claim = claim_take(c->claims, name, false, now_ms(), &busy, e);
+    if (!memory_leave(fd, "dac")) {
+        err_errno(e, "%s: %s: cannot forget that it was in use", row->why, row->object);
+        return UNDO_FAILED;
     }
-    if (busy)
-        return UNDO_DONE;
-    if (fstat(c->dir, &st) < 0)
-        st.st_dev = 0;
-    enum undo r = give_back(row, c->same_boot, st.st_dev, e);
-    claim_drop(c->claims, name, claim);
+    sync_object(fd, journal_dev);
     return r;
 }
 
-const struct row_kind dac_kinds[] = { { "owner", apply, undo }, { 0 } };
+/* Guests that share an object are its users; the last of them gives the owner back. */
+static enum undo undo(const struct row *row, const struct row_context *c, struct err *e)
+{
+    struct stat st;
+    bool busy = false;
+    autoclose int fd = object_open_real(row->object);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return UNDO_DONE;
+    if (fd < 0) {
+        bool swapped = errno == ELOOP;
+        err_errno(e, "%s: %s", row->why, row->object);
+        return swapped ? UNDO_LEFT : UNDO_FAILED;
+    }
+    struct identity id = identity_of(fd);
+    if (!identity_same(&id, &row->id, c->same_boot)) {
+        err_set(e, ST_FAILED, "%s: %s is another file now; left as it is", row->why, row->object);
+        return UNDO_LEFT;
+    }
+    /* By what it is now: device numbers change with each boot. */
+    autoclose int users = claim_objects(c->claims, e);
+    if (users < 0 || !claim_object_alone(users, &id, &busy, e)) {
+        err_wrap(e, "%s: %s", row->why, row->object);
+        return busy ? UNDO_DONE : UNDO_FAILED;
+    }
+    if (fstat(c->dir, &st) < 0)
+        st.st_dev = 0;
+    return give_back(row, fd, st.st_dev, e);
+}
+
+const struct row_kind dac_kinds[] = { { "owner", apply_remembered, undo }, { "chown", apply, undo }, { 0 } };

@@ -15,7 +15,8 @@
 #include "domain/seclabel.h"
 #include "guard/dac.h"
 #include "guard/dac_row.h"
-#include "store/claim.h"
+#include "guard/memory.h"
+#include "host/object.h"
 
 static const struct seclabel *dac_of(struct seclabel *const *v, size_t n)
 {
@@ -35,19 +36,21 @@ static const struct seclabel *dac_of_object(const struct object *o)
     return l;
 }
 
+/* "USER:GROUP", each a name, a number or "+NUMBER"; both are needed, as for libvirt. */
 static bool parse_label(const struct seclabel *l, uid_t *uid, gid_t *gid, struct err *e)
 {
     char user[128];
     const char *colon = strchr(l->label, ':');
-    size_t n = colon ? (size_t)(colon - l->label) : strlen(l->label);
-    if (n >= sizeof user)
-        return err_set(e, ST_FAILED, "line %d: <seclabel model='dac'> label is too long", l->meta.line);
+    size_t n = colon ? (size_t)(colon - l->label) : 0;
+    if (!colon || !n || n >= sizeof user)
+        return err_set(e, ST_FAILED, "line %d: <seclabel model='dac'> label '%.200s' is not of the form USER:GROUP", l->meta.line,
+                       l->label);
     memcpy(user, l->label, n);
     user[n] = '\0';
     if (!user_id(user, uid))
         return err_set(e, ST_NOENT, "line %d: <seclabel model='dac'> label '%s': there is no user '%s' on this host",
                        l->meta.line, l->label, user);
-    if (colon && !group_id(colon + 1, gid))
+    if (!group_id(colon + 1, gid))
         return err_set(e, ST_NOENT, "line %d: <seclabel model='dac'> label '%s': there is no group '%s' on this host",
                        l->meta.line, l->label, colon + 1);
     return true;
@@ -63,13 +66,13 @@ bool dac_process(const struct domain *d, const struct conf *conf, bool privilege
     }
     if (!conf_qemu_ids(conf, uid, gid, e))
         return false;
-    if (l && l->type == SECLABEL_NONE) {
-        *uid = 0;
-        *gid = 0;
-        return true;
-    }
-    const char *label = l ? l->label ? l->label : l->baselabel : NULL;
-    return label ? parse_label(&(struct seclabel){ .meta = l->meta, .label = label }, uid, gid, e) : true;
+    /* Only a static label says whom; a dynamic one is what qemu.conf says, and none is for the files alone. */
+    return !l || l->type != SECLABEL_STATIC || !l->label || parse_label(l, uid, gid, e);
+}
+
+static bool domain_relabels(const struct seclabel *l)
+{
+    return !l || (l->type == SECLABEL_STATIC ? l->relabel == TRI_YES : l->type != SECLABEL_NONE && l->relabel != TRI_NO);
 }
 
 /* Why an object keeps its owner; NULL: it gets *uid:*gid. */
@@ -80,98 +83,141 @@ static bool want(const struct guard *g, const struct object *x, const struct sec
     *uid = g->uid;
     *gid = g->gid;
     *kept = NULL;
+    if (own && (own->label || own->relabel == TRI_YES) && !domain_relabels(domain))
+        return err_set(e, ST_FAILED, "line %d: a label of its own needs relabel='yes' in the domain's <seclabel model='dac'>",
+                       own->meta.line);
     if (!g->root->privileged)
         *kept = "only root changes owners";
     else if (!x->owned)
         *kept = "belongs to all guests";
     else if (own && own->relabel == TRI_NO)
         *kept = "relabel='no'";
-    else if (own && own->label)
-        return parse_label(own, uid, gid, e);
-    else if (own && own->relabel == TRI_YES)
-        return true;
-    else if (domain && (domain->relabel == TRI_NO || domain->type == SECLABEL_NONE))
+    else if (own && own->labelskip == TRI_YES)
+        *kept = "labelskip='yes'";
+    else if (!domain_relabels(domain))
         *kept = "relabel='no' of the domain";
     else if (!conf_number(g->conf, "dynamic_ownership"))
         *kept = "dynamic_ownership = 0";
+    else if (own && own->label)
+        return parse_label(own, uid, gid, e);
     return true;
 }
 
-/* Another guest that has the object at its wanted owner knows the owner it had before: in its journal. */
-static const char *owner_before(struct guard *g, const struct identity *id, const char *wanted)
+/* What the running guests' journals know of owners; read once, and only where a file cannot remember by itself. */
+struct others {
+    bool read;
+    LIST(const struct row) rows;
+};
+
+static void read_journals(struct guard *g, struct others *o)
 {
     struct err e;
     autoclose int state = root_open(g->root, ROOT_STATE, false, &e);
     autodir DIR *d = state < 0 ? NULL : fdopendir(steal_fd(&state));
+    o->read = true;
     for (struct dirent *f; d && (f = readdir(d));) {
         autoclose int dir = *f->d_name == '.' ? -1 : openat(dirfd(d), f->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         autoclose int fd = dir < 0 ? -1 : journal_open(dir);
         struct journal j = { .arena = g->arena };
         if (fd < 0 || !journal_read(fd, &j, &e) || !j.complete || j.undone)
             continue;
-        for (size_t i = 0; i < j.rows.n; i++) {
-            const struct row *row = j.rows.v[i];
-            if (streq(row->kind, "owner") && identity_same(&row->id, id, true) && streq(row->wanted, wanted))
-                return row->before;
-        }
+        for (size_t i = 0; i < j.rows.n; i++)
+            if (streq(j.rows.v[i]->kind, "owner") || streq(j.rows.v[i]->kind, "chown"))
+                list_add(g->arena, &o->rows, j.rows.v[i]);
     }
+}
+
+static const char *owner_before(struct guard *g, struct others *o, const struct identity *id, const char *wanted)
+{
+    if (!o->read)
+        read_journals(g, o);
+    for (size_t i = 0; i < o->rows.n; i++)
+        if (identity_same(&o->rows.v[i]->id, id, true) && streq(o->rows.v[i]->wanted, wanted))
+            return o->rows.v[i]->before;
     return NULL;
 }
 
-static bool add_row(struct guard *g, const struct object *x, const char *wanted, struct err *e)
+/* The owner that the object had before guests had it: NULL if none of them has it, and it is as it was. */
+static bool find_before(struct guard *g, struct others *o, int fd, const struct identity *id, const char *wanted,
+                        const char **before, struct err *e)
 {
-    char real[PATH_MAX], now[32], claim[CLAIM_NAME];
-    struct identity id;
-    bool busy;
-    if (!realpath(x->path, real))
-        return err_errno(e, "%s: %s", x->why, x->path);
-    if (!dac_look(real, &id, now, e))
-        return err_wrap(e, "%s", x->why);
-    if (!g->dry_run) {
-        /* Taken before the owner is looked at: nobody gives it back between the look and the deed. */
-        dac_claim_name(claim, &id);
-        int fd = claim_take(g->claims, claim, true, now_ms() + 2000, &busy, e);
-        if (fd < 0 || !guard_hold(g, fd, e) || !dac_look(real, &id, now, e))
-            return err_wrap(e, "%s", x->why);
-    }
-    const char *before = streq(now, wanted) ? owner_before(g, &id, wanted) : now;
-    if (before)
-        journal_add(g->journal, &(struct row){ .kind = "owner", .object = real, .id = id, .before = before,
-                                               .wanted = wanted, .why = x->why });
+    char now[32], first[32];
+    struct memory m;
+    bool used;
+    /* Asked before the claim is taken, too: once it is, whoever has the object leaves it to us, and then forgets. */
+    if (dac_owner(fd, now) && streq(now, wanted) && !o->read && guard_used(g, id))
+        read_journals(g, o);
+    if (!guard_use(g, id, &used, e))
+        return false;
+    if (!dac_owner(fd, now))
+        return err_errno(e, "its owner");
+    memory_look(fd, "dac", &m);
+    bool right = streq(now, wanted), remembered = (m.others || m.ours) && dac_from_memory(m.first, first);
+    if (!right && (m.others || used))
+        return err_set(e, ST_BUSY, "is used by another guest, for which it belongs to %s", now);
+    *before = remembered ? arena_strdup(g->arena, first) : right ? used ? owner_before(g, o, id, wanted) : NULL : arena_strdup(g->arena, now);
+    if (!*before)
+        guard_use_not(g, id);
     return true;
 }
 
-static bool one_object(struct guard *g, const struct object *x, const struct seclabel *domain, struct err *e)
+static bool fits(const struct object *x, const struct stat *st, struct err *e)
+{
+    if (x->kind == OBJECT_FILE && S_ISDIR(st->st_mode))
+        return err_set(e, ST_FAILED, "%s: %s: is a directory", x->why, x->path);
+    return true;
+}
+
+static bool one_object(struct guard *g, struct others *o, const struct object *x, const struct seclabel *domain, struct err *e)
 {
     uid_t uid;
     gid_t gid;
     struct stat st;
+    char real[PATH_MAX];
+    const char *before = NULL;
     struct guard_entry entry = { .layer = "dac", .path = x->path, .why = x->why, .use = object_use_names[x->use] };
     if (!want(g, x, domain, &uid, &gid, &entry.note, e))
         return err_wrap(e, "%s", x->why);
     const char *wanted = arena_printf(g->arena, "%u:%u", (unsigned)uid, (unsigned)gid);
-    bool exists = stat(x->path, &st) == 0, ours = !entry.note;
+    bool ours = !entry.note;
+    autoclose int fd = ours ? object_open(x->path, real, e) : -1;
+    if (ours && fd < 0 && e->status != ST_NOENT)
+        return err_wrap(e, "%s", x->why);
+    bool exists = ours ? fd >= 0 && fstat(fd, &st) == 0 : stat(x->path, &st) == 0;
+    if (exists && !fits(x, &st, e))
+        return false;
     if (exists) {
         entry.mode = arena_printf(g->arena, "%04o", (unsigned)st.st_mode & 07777);
         entry.now = arena_printf(g->arena, "%u:%u", (unsigned)st.st_uid, (unsigned)st.st_gid);
     }
     if (ours && !exists)
         entry.note = "is not there";
-    else if (ours && streq(entry.now, wanted))
-        entry.note = "is right";
+    else if (ours && S_ISREG(st.st_mode) && st.st_mode & (S_ISUID | S_ISGID))
+        entry.note = "is a set-user-id program"; /* which a new owner would no longer make it */
+    if (!entry.note) {
+        struct identity id = identity_of(fd);
+        if (!find_before(g, o, fd, &id, wanted, &before, e))
+            return err_wrap(e, "%s: %s", x->why, x->path);
+        if (before)
+            journal_add(g->journal, &(struct row){ .kind = conf_number(g->conf, "remember_owner") ? "owner" : "chown", .object = real,
+                                                   .id = id, .before = before, .wanted = wanted, .why = x->why });
+        if (streq(entry.now, wanted))
+            entry.note = before ? arena_printf(g->arena, "in use; goes back to %s", before) : "is right";
+    }
     entry.change = !entry.note;
     entry.wanted = entry.change ? wanted : entry.now;
     guard_add(g, &entry);
-    return !ours || !exists || add_row(g, x, wanted, e);
+    return true;
 }
 
 bool dac_layer(struct guard *g, struct err *e)
 {
     const struct seclabel *domain = dac_of(g->domain->seclabels.v, g->domain->seclabels.n);
+    struct others others = { 0 };
     g->enter.user = (struct enter_user){ g->root->privileged, g->uid, g->gid };
     guard_add_process(g, "dac", arena_printf(g->arena, "%u:%u", (unsigned)g->uid, (unsigned)g->gid), NULL);
     for (size_t i = 0; i < g->objects.all.n; i++)
-        if (!one_object(g, g->objects.all.v[i], domain, e))
+        if (!one_object(g, &others, g->objects.all.v[i], domain, e))
             return false;
     return true;
 }

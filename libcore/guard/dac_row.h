@@ -2,15 +2,14 @@
 #ifndef GUARD_DAC_ROW_H
 #define GUARD_DAC_ROW_H
 
-#include "base/err.h"
-#include "store/journal.h"
+#include <stdbool.h>
 
 /* What planning and undoing of owners share. */
 
-/* The owner that path has, as "UID:GID" with its identity; a link is not followed. false with e. */
-bool dac_look(const char *path, struct identity *id, char owner[32], struct err *e);
+/* The owner of the object behind fd, as "UID:GID". false with errno. */
+bool dac_owner(int fd, char owner[32]);
 
-/* Name of the claim by which guests that use one object are counted, in name (CLAIM_NAME bytes). */
-void dac_claim_name(char *name, const struct identity *id);
+/* "UID:GID" of what a file remembers ("+UID:+GID"); false if it is of no such form. */
+bool dac_from_memory(const char *first, char owner[32]);
 
 #endif

@@ -3,10 +3,14 @@
 
 #include <unistd.h>
 
+#include "base/file.h"
 #include "guard/apparmor.h"
 #include "guard/cgroup_layer.h"
 #include "guard/chain.h"
 #include "guard/dac.h"
+#include "store/claim.h"
+
+enum { USE_MS = 5000 }; /* for one who is giving the object back */
 
 /* In the order in which their rows are done. */
 static bool (*const layers[])(struct guard *g, struct err *e) = {
@@ -24,6 +28,40 @@ bool guard_hold(struct guard *g, int fd, struct err *e)
     }
     g->held[g->n_held++] = fd;
     return true;
+}
+
+static bool open_users(struct guard *g, struct err *e)
+{
+    if (g->users)
+        return true;
+    int fd = claim_objects(g->claims, e);
+    if (fd < 0 || !guard_hold(g, fd, e))
+        return false;
+    g->users = g->n_held;
+    return true;
+}
+
+bool guard_use(struct guard *g, const struct identity *id, bool *others, struct err *e)
+{
+    *others = false;
+    if (g->dry_run)
+        return true;
+    if (!open_users(g, e) || !claim_object_use(g->held[g->users - 1], id, now_ms() + USE_MS, e))
+        return false;
+    *others = claim_object_used(g->held[g->users - 1], id);
+    return true;
+}
+
+bool guard_used(struct guard *g, const struct identity *id)
+{
+    struct err e;
+    return !g->dry_run && open_users(g, &e) && claim_object_used(g->held[g->users - 1], id);
+}
+
+void guard_use_not(struct guard *g, const struct identity *id)
+{
+    if (g->users)
+        claim_object_leave(g->held[g->users - 1], id);
 }
 
 void guard_add(struct guard *g, const struct guard_entry *entry)

@@ -67,6 +67,7 @@ struct guard {
     struct cgroup_threads threads; /* to be placed once QEMU has them */
     size_t n_held;
     int held[GUARD_HELD];    /* claims, which QEMU is to inherit; the caller closes them */
+    size_t users;            /* held[users - 1] counts this guest among the users of objects; 0: none is used */
 };
 
 /* Asks every layer. False with e: nothing was changed, held[] has what was claimed until then. */
@@ -77,6 +78,12 @@ bool guard_objects(struct guard *g, struct err *e);
 
 /* For layers: another claim to hold (fd is closed on failure), another entry, another process. */
 bool guard_hold(struct guard *g, int fd, struct err *e);
+/* The guest becomes a user of the object, from now until its end (a dry run takes nothing). *others: someone else uses it. */
+bool guard_use(struct guard *g, const struct identity *id, bool *others, struct err *e);
+/* Whether anyone uses it now; in a dry run that cannot be told. */
+bool guard_used(struct guard *g, const struct identity *id);
+/* It has no need of it after all. */
+void guard_use_not(struct guard *g, const struct identity *id);
 void guard_add(struct guard *g, const struct guard_entry *entry);
 void guard_add_process(struct guard *g, const char *layer, const char *label, const char *note);
 

@@ -89,7 +89,7 @@ const struct conf_key conf_keys[] = {
     { "passt", IGNORED_TEXT },
     { "pr_helper", IGNORED_TEXT },
     { "relaxed_acs_check", IGNORED_NUMBER },
-    { "remember_owner", IGNORED_NUMBER },
+    { "remember_owner", SWITCH(1) },
     { "remote_display_port_max", NUMBER(65535, 5900, 65535) },
     { "remote_display_port_min", NUMBER(5900, 5900, 65535) },
     { "remote_websocket_port_max", NUMBER(65535, 5700, 65535) },

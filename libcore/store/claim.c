@@ -17,6 +17,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
+/* The one file that stays: whoever has opened it may be about to lock a byte. */
+#define OBJECTS "objects"
+
 /* How long the one who sweeps is waited for at most: it needs microseconds. */
 enum { SWEEP_MS = 2000 };
 
@@ -112,7 +115,7 @@ bool claim_sweep(int dir, struct err *e)
     if (!d)
         return err_errno(e, "cannot read the claims");
     for (struct dirent *f; (f = readdir(d));)
-        if (*f->d_name != '.')
+        if (*f->d_name != '.' && strcmp(f->d_name, OBJECTS))
             sweep_one(dir, f->d_name);
     return true;
 }
@@ -159,4 +162,81 @@ int claim_port(int dir, const char *address, int from, int to, int *port, struct
     else
         err_set(e, ST_BUSY, "no port from %d to %d is free", from, to);
     return -1;
+}
+
+/* Two bytes for each object: its users, and the one who is changing it. Birth times are left out: the same object has the
+ * same number for everyone who can see it. */
+static off_t byte_of(const struct identity *id, int which)
+{
+    uint64_t h = 0xcbf29ce484222325ULL;
+    const unsigned long long parts[2] = { id->dev, id->ino };
+    const unsigned char *p = (const unsigned char *)parts;
+    for (size_t i = 0; i < sizeof parts; i++)
+        h = (h ^ p[i]) * 0x100000001b3ULL;
+    h ^= h >> 29;
+    return (off_t)((h >> 2 << 1) + (uint64_t)which) & INT64_MAX;
+}
+
+static struct flock one_byte(const struct identity *id, int which, short type)
+{
+    return (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = byte_of(id, which), .l_len = 1 };
+}
+
+int claim_objects(int dir, struct err *e)
+{
+    int fd = openat(dir, OBJECTS, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        err_errno(e, "claim objects");
+    return fd;
+}
+
+static bool lock_byte(int fd, const struct identity *id, int which, short type, long long deadline, bool *busy, struct err *e)
+{
+    struct flock l = one_byte(id, which, type);
+    *busy = false;
+    while (fcntl(fd, F_OFD_SETLK, &l) < 0) {
+        if (errno != EAGAIN && errno != EACCES)
+            return err_errno(e, "claim on an object");
+        if (ms_left(deadline) == 0) {
+            *busy = true;
+            return err_set(e, ST_BUSY, "another command is working on it");
+        }
+        poll(NULL, 0, 2);
+    }
+    return true;
+}
+
+bool claim_object_use(int fd, const struct identity *id, long long deadline, struct err *e)
+{
+    bool busy;
+    return lock_byte(fd, id, 0, F_RDLCK, deadline, &busy, e);
+}
+
+bool claim_object_alone(int fd, const struct identity *id, bool *busy, struct err *e)
+{
+    return lock_byte(fd, id, 0, F_WRLCK, now_ms(), busy, e);
+}
+
+bool claim_object_used(int fd, const struct identity *id)
+{
+    struct flock l = one_byte(id, 0, F_WRLCK);
+    return fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
+}
+
+void claim_object_leave(int fd, const struct identity *id)
+{
+    struct flock l = one_byte(id, 0, F_UNLCK);
+    fcntl(fd, F_OFD_SETLK, &l);
+}
+
+bool claim_object_begin(int fd, const struct identity *id, long long deadline, struct err *e)
+{
+    bool busy;
+    return lock_byte(fd, id, 1, F_WRLCK, deadline, &busy, e);
+}
+
+void claim_object_done(int fd, const struct identity *id)
+{
+    struct flock l = one_byte(id, 1, F_UNLCK);
+    fcntl(fd, F_OFD_SETLK, &l);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "store/journal.h"
 
 /* Claims: files below run/vmutils/claims, locked through a descriptor that QEMU inherits. A claim falls with
  * QEMU, however it dies; nothing has to be undone. The file goes with the last who lets go of it in order. */
@@ -25,6 +26,23 @@ void claim_drop(int dir, const char *name, int fd);
 /* Removes the files of claims that nobody has: starts that were killed leave them. Harmless beside any use of claims by
  * others. Not for a process that holds POSIX locks on claims. False: the directory cannot be read. */
 bool claim_sweep(int dir, struct err *e);
+
+/* Objects (disks, nodes) that guests use, each known by device and inode: locks on single bytes of one file, so that one
+ * descriptor, which QEMU inherits, stands for any number of them. A descriptor is one user, whatever processes have it. */
+
+/* Opens the file of objects in the directory of claims; -1 with e. */
+int claim_objects(int dir, struct err *e);
+/* Counts fd among the users of the object. Waits until deadline for one who has it alone: ST_BUSY. */
+bool claim_object_use(int fd, const struct identity *id, long long deadline, struct err *e);
+/* Alone or not at all: false with e at once; *busy: others use it. */
+bool claim_object_alone(int fd, const struct identity *id, bool *busy, struct err *e);
+/* Whether anyone but fd uses it. */
+bool claim_object_used(int fd, const struct identity *id);
+/* No longer a user of it. */
+void claim_object_leave(int fd, const struct identity *id);
+/* One at a time changes an object that several begin to use: held (true) until claim_object_done. */
+bool claim_object_begin(int fd, const struct identity *id, long long deadline, struct err *e);
+void claim_object_done(int fd, const struct identity *id);
 
 /* A free TCP port of [from, to] for address (NULL: every address): claimed, and bound once to see that no stranger
  * has it. The descriptor of the claim, or -1 with e. */
