@@ -177,7 +177,7 @@ int main(int argc, char **argv)
     if (apply + show + remove_it + path + (n > 1) > 1)
         cli_usage("--apply, --show, --remove, --path and a command exclude each other");
     bool kernel = apply || show || remove_it || n > 1; /* asks or changes it */
-    if (!root_init(&root, a, cli.uri, &e) || (!kernel && !narrow(program.name, &root, &e)) || !conf_read(&conf, a, root.conf, &notes, &e))
+    if (!root_init(&root, a, cli.uri, &e) || (!kernel && !narrow(program.name, &root, &e)) || !conf_read_root(&conf, a, &root, &notes, &e))
         return cli_fail(&e);
     if (print_default)
         return cli_notes(&notes), print_list(a, &conf);

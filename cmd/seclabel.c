@@ -106,7 +106,7 @@ int main(int argc, char **argv)
         cli_usage("--as goes with --check");
     if (profile && !streq(driver, "apparmor"))
         cli_usage("--profile goes with --driver apparmor");
-    if (!root_init(&root, a, cli.uri, &e) || !conf_read(&conf, a, root.conf, &notes, &e))
+    if (!root_init(&root, a, cli.uri, &e) || !conf_read_root(&conf, a, &root, &notes, &e))
         return cli_fail(&e);
     cli_reading("domain XML", 1, argv + first);
     const struct domain *d = load_domain(argv[first], &root, &p);

@@ -48,7 +48,7 @@ const struct conf_key conf_keys[] = {
     { "chardev_tls_x509_cert_dir", TEXT("/etc/pki/qemu") },
     { "chardev_tls_x509_secret_uuid", IGNORED_TEXT },
     { "chardev_tls_x509_verify", IGNORED_NUMBER },
-    { "clear_emulator_capabilities", IGNORED_NUMBER },
+    { "clear_emulator_capabilities", SWITCH(0) },
     { "dbus_daemon", IGNORED_TEXT },
     { "default_tls_x509_cert_dir", IGNORED_TEXT },
     { "default_tls_x509_secret_uuid", IGNORED_TEXT },
@@ -334,6 +334,22 @@ bool conf_read(struct conf *c, struct arena *a, const char *path, struct notes *
     if (file_read_at(AT_FDCWD, path, 1 << 20, false, &text) < 0)
         return errno == ENOENT || errno == ENOTDIR ? true : err_errno(e, "cannot read %s", path);
     return conf_parse(c, a, path, str_text(&text), notes, e);
+}
+
+bool conf_refused(const struct conf_value *v, const struct root *r)
+{
+    return r->kind == ROOT_SESSION && (streq(v->name, "user") || streq(v->name, "group"));
+}
+
+bool conf_read_root(struct conf *c, struct arena *a, const struct root *r, struct notes *notes, struct err *e)
+{
+    if (!conf_read(c, a, r->conf, notes, e))
+        return false;
+    for (size_t i = 0; i < c->values.n; i++)
+        if (conf_refused(c->values.v[i], r))
+            return err_set(e, ST_FAILED, "%s:%d: %s: not settable in session mode, where guests run as who starts them (try: remove that line)",
+                           c->path, c->values.v[i]->line, c->values.v[i]->name);
+    return true;
 }
 
 const struct conf_value *conf_get(const struct conf *c, const char *key)

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "host/root.h"
 
 /* qemu.conf: `key = "text"`, `key = number`, `key = [ "text", … ]`, comments with #. The file is read anew by
  * every command, so a change counts from the next one on; a file that is not there is an empty one. */
@@ -50,6 +51,12 @@ bool conf_read(struct conf *c, struct arena *a, const char *path, struct notes *
 bool conf_parse(struct conf *c, struct arena *a, const char *path, const char *text, struct notes *notes, struct err *e);
 /* The same, but goes on behind a mistake: each becomes a line of faults. False if there is one. */
 bool conf_check(struct conf *c, struct arena *a, const char *path, const char *text, struct notes *notes, struct notes *faults);
+
+/* conf_read() of the root's qemu.conf. What it sets although a root of that kind cannot have it is an error, too. */
+bool conf_read_root(struct conf *c, struct arena *a, const struct root *r, struct notes *notes, struct err *e);
+
+/* Whether v is a key that cannot be set in r: QEMU's user and group in session mode, where guests run as who starts them. */
+bool conf_refused(const struct conf_value *v, const struct root *r);
 
 /* The value of an honoured key: the file's (the last one counts), else the built-in one. Never NULL; text, number or
  * list by the key's type. */

@@ -43,7 +43,7 @@ static bool make_plan(struct plan *p, struct life *l, struct domain *d, const st
     struct conf *conf = arena_alloc(l->arena, sizeof *conf);
     struct caps_env env = emulators(l->root, o);
     struct plan_options po = { .dry_run = dry_run, .no_reap = o->start.no_reap, .caps = &env, .conf = conf };
-    return conf_read(conf, l->arena, l->root->conf, notes, e) && plan_domain(p, l, d, &po, notes, e);
+    return conf_read_root(conf, l->arena, l->root, notes, e) && plan_domain(p, l, d, &po, notes, e);
 }
 
 /* A guest without a definition must not take the name or UUID of another. */
