@@ -12,6 +12,7 @@
 #   make lint          warnings of two compilers, pages, scripts, layers
 #   make deps          install what any of these lacks (each does so for itself)
 #   make install DESTDIR= PREFIX=/usr/local    make uninstall
+#   make install-selinux    the SELinux module that lets the programs start confined guests; uninstall-selinux
 #   SANITIZE=1         any of these with ASan and UBSan, in build/sanitize
 #   QEMU_USER= QEMU_GROUP=   whom QEMU runs as in roots of root (root:root)
 
@@ -157,9 +158,15 @@ install: all
 uninstall:
 	@sh cmd/init/install.sh --remove '$(DESTDIR)' '$(PREFIX)' $(B)
 
+# The programs' own SELinux module, into the policy of this host (or the one below DESTDIR).
+install-selinux:
+	@sh cmd/init/install-selinux.sh '$(DESTDIR)' '$(PREFIX)'
+uninstall-selinux:
+	@sh cmd/init/install-selinux.sh --remove '$(DESTDIR)' '$(PREFIX)'
+
 clean:
 	rm -rf build
 
-.PHONY: all units helpers plain deps check check-faults check-lsm demo bench lint install uninstall clean refresh fuzz
+.PHONY: all units helpers plain deps check check-faults check-lsm demo bench lint install uninstall install-selinux uninstall-selinux clean refresh fuzz
 .SECONDARY:
 -include $(OBJ:.o=.d)

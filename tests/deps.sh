@@ -37,6 +37,7 @@ lsm        cmd   dpkg-deb             dpkg                     dpkg             
 lsm        cmd   cpio                 cpio                     cpio                  packs the demo guest'"'"'s initramfs, made with it
 lsm        cmd   mke2fs               e2fsprogs                e2fsprogs             their root file systems
 lsm        cmd   semodule             policycoreutils          policycoreutils       builds the SELinux policy
+lsm        cmd   setsebool            policycoreutils          policycoreutils       switches parts of that policy
 lsm        cmd   getenforce           selinux-utils            libselinux-utils      asks for the state of SELinux in there
 lsm        cmd   jq                   jq                       jq                    reads --json in there
 lsm        cmd   getfattr             attr                     attr                  reads labels in there

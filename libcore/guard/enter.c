@@ -46,6 +46,9 @@ bool guard_enter(const struct enter *x, const char **what)
     *what = "cannot set resource limits";
     if (!limits_enter(&x->limits))
         return false;
+    *what = "cannot take on the SELinux label";
+    if (!selinux_enter(&x->selinux))
+        return false;
     *what = "cannot change into the guest's AppArmor profile";
     if (!apparmor_enter(x->apparmor))
         return false;

@@ -22,9 +22,17 @@ struct enter_limits {
     unsigned long long files, processes, core;  /* 0: as they are */
 };
 
+/* Contexts of SELinux; label NULL: the process keeps what the policy gives it. */
+struct enter_selinux {
+    const char *label;  /* of the process */
+    const char *image;  /* of files that are its own */
+    const char *shared; /* of files that any guest may have, such as claims */
+};
+
 struct enter {
     struct enter_cgroup cgroup;
     struct enter_limits limits;
+    struct enter_selinux selinux;
     struct enter_user user;
     const char *apparmor; /* profile; NULL: none */
 };
@@ -35,6 +43,7 @@ bool guard_enter(const struct enter *x, const char **what);
 
 /* The steps. */
 bool limits_enter(const struct enter_limits *l);
+bool selinux_enter(const struct enter_selinux *x);
 bool user_enter(const struct enter_user *u);
 
 #endif

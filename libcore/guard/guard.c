@@ -8,6 +8,7 @@
 #include "guard/cgroup_layer.h"
 #include "guard/chain.h"
 #include "guard/dac.h"
+#include "guard/selinux.h"
 #include "store/claim.h"
 
 enum { USE_MS = 5000 }; /* for one who is giving the object back */
@@ -16,6 +17,7 @@ enum { USE_MS = 5000 }; /* for one who is giving the object back */
 static bool (*const layers[])(struct guard *g, struct err *e) = {
     cgroup_layer,
     dac_layer,
+    selinux_layer,
     /* The last: it lets through what the others hold. */
     apparmor_layer,
 };

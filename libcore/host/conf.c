@@ -134,6 +134,7 @@ const struct conf_key conf_keys[] = {
 #undef UNSET_NUMBER
 #undef UNSET_LIST
 #undef SWITCH
+#undef UNSET_LIST
 #undef LIST_OF
 #undef IGNORED_TEXT
 #undef IGNORED_NUMBER

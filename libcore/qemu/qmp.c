@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/sock.h"
 
 struct qmp {
     int fd;
@@ -457,7 +458,7 @@ int unix_connect(int dir, const char *name, long long deadline, struct err *e)
         err_set(e, ST_FAILED, "%s: not a socket", name);
         return -1;
     }
-    autoclose int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    autoclose int s = socket_towards(path);
     if (s < 0) {
         err_errno(e, "socket");
         return -1;

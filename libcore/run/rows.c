@@ -16,6 +16,7 @@
 #include "guard/apparmor.h"
 #include "guard/cgroup.h"
 #include "guard/dac.h"
+#include "guard/selinux.h"
 #include "host/root.h"
 
 enum { TREE_DEPTH = 16 };
@@ -154,7 +155,7 @@ static const struct row_kind run_kinds[] = {
     { 0 },
 };
 
-static const struct row_kind *const kinds[] = { run_kinds, cgroup_kinds, dac_kinds, apparmor_kinds };
+static const struct row_kind *const kinds[] = { run_kinds, cgroup_kinds, dac_kinds, selinux_kinds, apparmor_kinds };
 
 static const struct row_kind *kind_of(const struct row *row)
 {

@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "guard/selinux.h"
 #include "qemu/qmp.h"
 #include "run/eventlog.h"
 #include "run/plan_sockets.h"
@@ -144,16 +145,34 @@ static bool open_log(struct start *s, struct err *e)
     return true;
 }
 
+/* What QEMU prints goes to R; without R to the end of the log, which confined guests may add to, but not read. A socket, since SELinux gives
+ * pipes the label of whoever makes them and sockets the one that is asked for. */
+static bool make_output(struct start *s)
+{
+    char self[40];
+    if (!s->o->no_reap)
+        return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s->pipe) == 0;
+    snprintf(self, sizeof self, "/proc/self/fd/%d", s->log);
+    s->pipe[1] = open(self, O_WRONLY | O_APPEND | O_CLOEXEC);
+    return s->pipe[1] >= 0;
+}
+
 static bool prepare(struct start *s, struct err *e)
 {
+    const struct enter_selinux *x = &s->p->enter.selinux;
     autoclose int alive = openat(s->l->dir, "alive", O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (alive < 0)
         return err_errno(e, "cannot create alive");
-    if (!listen_monitor(s, e) || !open_log(s, e))
+    if (!selinux_hand_over(x, alive, e))
         return false;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s->events) < 0 || pipe2(s->pipe, O_CLOEXEC) < 0)
-        return err_errno(e, "cannot make pipes");
-    return true;
+    for (size_t i = 0; i < s->p->n_claims; i++)
+        if (!selinux_hand_over(x, s->p->claims[i], e))
+            return false;
+    if (!open_log(s, e) || !selinux_make(x, true, e))
+        return false;
+    bool ok = listen_monitor(s, e) && ((socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s->events) == 0 && make_output(s)) ||
+                                       err_errno(e, "cannot make its sockets"));
+    return selinux_make(x, false, e) && ok;
 }
 
 static char **words(struct arena *a, const char *first, const void *list)
@@ -192,7 +211,7 @@ static void fill_qemu(struct start *s)
 {
     struct child_image *q = &s->launch.qemu;
     struct plan *p = s->p;
-    *q = (struct child_image){ .path = p->emulator, .in = -1, .out = s->o->no_reap ? s->log : s->pipe[1] };
+    *q = (struct child_image){ .path = p->emulator, .in = -1, .out = s->pipe[1] };
     q->argv = words(p->arena, p->emulator, &p->args);
     q->env = words(p->arena, NULL, &p->env);
     add_fd(q, s->monitor, PLAN_MONITOR);

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "domain/general.h"
+#include "domain/os.h"
+#include "guard/driver.h"
+#include "guard/selinux.h"
+#include "guard/selinux_context.h"
+#include "guard/selinux_fs.h"
+#include "guard/selinux_kernel.h"
+#include "guard/selinux_level.h"
+#include "guard/selinux_row.h"
+#include "host/object.h"
+#include "host/remember.h"
+#include "store/users.h"
+
+enum { JOIN_MS = 2000 };
+
+struct labelling {
+    struct guard *g;
+    struct arena *arena;
+    const struct seclabel *own; /* the domain's, or NULL */
+    struct selinux_contexts policy;
+    const char *caller;         /* NULL: this kernel has no SELinux */
+    const char *process;
+    const char *asked;          /* the same, at a level that exists in a dry run too: for questions to the policy */
+    const char *wanted[3];      /* of an object, by its use */
+    const char *kept;           /* why no object gets a label; NULL: they do */
+    bool drawn;                 /* the level is of this run alone */
+    int users;                  /* users_open(), -1 in a dry run */
+};
+
+/* The policy's context, or with the caller's user (and role) where only these may be taken on: someone who has logged in keeps
+ * the user of the login. */
+static const char *may_become(struct labelling *l, const char *context)
+{
+    const char *candidates[] = { context, l->caller ? selinux_as(l->arena, context, l->caller, false) : NULL,
+                                 l->caller ? selinux_as(l->arena, context, l->caller, true) : NULL };
+    for (size_t i = 0; l->caller && i < 3; i++)
+        if (candidates[i] && selinux_valid(candidates[i]) && selinux_allows(l->caller, candidates[i], "process", "transition"))
+            return candidates[i];
+    return context;
+}
+
+static const char *may_give(struct labelling *l, const char *context)
+{
+    const char *own = l->caller ? selinux_as(l->arena, context, l->caller, false) : NULL;
+    if (own && !selinux_allows(l->caller, context, "file", "relabelto") && selinux_allows(l->caller, own, "file", "relabelto"))
+        return own;
+    return context;
+}
+
+static bool refuse(struct labelling *l, struct err *e, const char *text)
+{
+    if (!l->g->dry_run && selinux_enforcing())
+        return err_set(e, ST_PERM, "%s", text);
+    note_add(l->g->notes, "%s", text);
+    return true;
+}
+
+static bool dynamic_label(struct labelling *l, struct err *e)
+{
+    struct arena *a = l->arena;
+    const char *base = l->own && l->own->baselabel       ? l->own->baselabel
+                       : l->g->domain->type == DOMAIN_KVM ? l->policy.kvm
+                                                         : l->policy.tcg;
+    const char *at = selinux_level(a, base), *level;
+    if (!selinux_at_level(a, base, NULL))
+        return err_set(e, ST_FAILED, "line %d: <baselabel> '%s' is no SELinux context", l->own->meta.line, base);
+    const char *range = l->caller ? selinux_level(a, l->caller) : "s0-s0:c0.c1023";
+    l->process = l->asked = base;
+    if (!at)
+        return true; /* a policy without levels: guests are kept from the host, not from each other */
+    if (!range || !selinux_draw_level(l->g, at, range, &level, e))
+        return range != NULL;
+    if (!level)
+        note_add(l->g->notes, "SELinux: this shell's range %s has no two categories to draw from: the guest is not kept from other guests",
+                 range);
+    l->drawn = level != NULL;
+    l->asked = may_become(l, selinux_at_level(a, base, level && !l->g->dry_run ? level : at));
+    l->process = selinux_at_level(a, l->asked, level ? level : at);
+    return true;
+}
+
+static bool static_label(struct labelling *l, struct err *e)
+{
+    const char *label = l->own->label;
+    if (!label)
+        return err_set(e, ST_FAILED, "line %d: <seclabel type='static'>: has no <label>", l->own->meta.line);
+    if (!selinux_at_level(l->arena, label, NULL) || !selinux_valid(label))
+        return err_set(e, ST_FAILED, "line %d: <label> '%s' is no SELinux context%s", l->own->meta.line, label,
+                       selinux_at_work() ? " of this policy" : "");
+    l->process = l->asked = label;
+    return true;
+}
+
+static bool choose_labels(struct labelling *l, struct err *e)
+{
+    struct arena *a = l->arena;
+    bool fixed = l->own && l->own->type == SECLABEL_STATIC;
+    if (!(fixed ? static_label(l, e) : dynamic_label(l, e)))
+        return false;
+    const char *level = selinux_level(a, l->process);
+    l->wanted[OBJECT_EXCLUSIVE] = selinux_at_level(a, may_give(l, l->policy.image), level);
+    l->wanted[OBJECT_SHARED] = may_give(l, l->policy.image);
+    l->wanted[OBJECT_READONLY] = may_give(l, l->policy.content);
+    if (l->own ? l->own->relabel == TRI_NO || (fixed && l->own->relabel != TRI_YES) : false)
+        l->kept = fixed ? "static label: relabel is off" : "relabel='no' of the domain";
+    return true;
+}
+
+/* What exec would fail at, said before anything is changed. */
+static bool check_entry(struct labelling *l, struct err *e)
+{
+    struct selinux_state exec;
+    if (!l->caller)
+        return true;
+    if (!selinux_allows(l->caller, l->asked, "process", "transition"))
+        return refuse(l, e, arena_printf(l->arena, "SELinux does not let %s start a guest as %s (try: make install-selinux, which brings "
+                                                  "the programs into the domain that may)", l->caller, l->process));
+    if (!selinux_allows(l->asked, l->wanted[OBJECT_SHARED], "file", "write"))
+        return refuse(l, e, arena_printf(l->arena, "SELinux does not let %s use files that are labelled %s", l->process, l->wanted[OBJECT_SHARED]));
+    autoclose int fd = l->g->emulator ? open(l->g->emulator, O_PATH | O_CLOEXEC) : -1;
+    if (fd < 0 || !selinux_look(fd, &exec) || selinux_allows(l->asked, exec.label, "file", "entrypoint"))
+        return true;
+    return refuse(l, e, arena_printf(l->arena, "emulator %s: has the SELinux label %s, by which %s cannot be entered (try: restorecon -v %s)",
+                                     l->g->emulator, exec.label, l->process, l->g->emulator));
+}
+
+/* TCG writes the code that it runs. */
+static bool check_memory(struct labelling *l, struct err *e)
+{
+    if (l->g->domain->type == DOMAIN_KVM || !l->caller || selinux_allows(l->asked, l->asked, "process", "execmem"))
+        return true;
+    bool by_boolean = selinux_boolean("virt_use_execmem") == 0;
+    return refuse(l, e, arena_printf(l->arena, "SELinux: QEMU without KVM makes memory executable, which the policy does not allow to %s%s",
+                                     l->process, by_boolean ? " (try: setsebool -P virt_use_execmem on)" : ""));
+}
+
+/* The row by which a guest that runs has labelled the same object the same way. */
+static const struct row *row_of_another(struct labelling *l, const struct identity *id, const char *label)
+{
+    struct err e;
+    autoclose int state = root_open(l->g->root, ROOT_STATE, false, &e);
+    autodir DIR *d = state < 0 ? NULL : fdopendir(steal_fd(&state));
+    for (struct dirent *f; d && (f = readdir(d));) {
+        autoclose int dir = *f->d_name == '.' ? -1 : openat(dirfd(d), f->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        autoclose int fd = dir < 0 ? -1 : journal_open(dir);
+        struct journal j = { .arena = l->arena };
+        if (fd < 0 || !journal_read(fd, &j, &e) || !j.complete || j.undone)
+            continue;
+        for (size_t i = 0; i < j.rows.n; i++) {
+            struct selinux_state wanted;
+            const struct row *row = j.rows.v[i];
+            if (streq(row->kind, "selinux") && identity_same(&row->id, id, true) && selinux_state_read(row->wanted, &wanted) &&
+                streq(wanted.label, label))
+                return row;
+        }
+    }
+    return NULL;
+}
+
+static const struct row *row_of_ours(struct labelling *l, const struct identity *id)
+{
+    for (size_t i = 0; i < l->g->journal->rows.n; i++) {
+        const struct row *row = l->g->journal->rows.v[i];
+        if (streq(row->kind, "selinux") && row->id.known && identity_same(&row->id, id, true))
+            return row;
+    }
+    return NULL;
+}
+
+static void add_row(struct labelling *l, const char *real, const struct identity *id, const struct selinux_state *before,
+                    const struct selinux_state *wanted, const char *why)
+{
+    char from[SELINUX_TEXT + 32], to[SELINUX_TEXT + 32];
+    selinux_state_text(before, from);
+    selinux_state_text(wanted, to);
+    journal_add(l->g->journal, &(struct row){ .kind = "selinux", .object = real, .id = *id, .before = from, .wanted = to, .why = why });
+}
+
+/* The row for an object whose label is now. What it was first is remembered as libvirt does it, so that each knows of the other. */
+static bool plan_row(struct labelling *l, const struct object *x, int fd, const char *real, const struct identity *id,
+                     struct selinux_state *now, const char *label, struct err *e)
+{
+    struct selinux_state wanted = { .remembered = 0 };
+    struct remembered r = { 0 };
+    bool known = remember_get(fd, "selinux", &r) && r.valid, same = streq(now->label, label);
+    const struct row *other = same ? row_of_another(l, id, label) : NULL;
+    if (other) {
+        journal_add(l->g->journal, &(struct row){ .kind = "selinux", .object = real, .id = *id, .before = other->before,
+                                                  .wanted = other->wanted, .why = x->why });
+        return true;
+    }
+    if (known && !same) {
+        const char *text = arena_printf(l->arena, "%s: %s is in use with the SELinux label %s, by %u others (try: vm-reap --all)", x->why, real,
+                                        now->label, r.count);
+        if (!l->g->dry_run)
+            return err_set(e, ST_BUSY, "%s", text);
+        note_add(l->g->notes, "%s", text);
+    }
+    if (same && !known)
+        return true;
+    snprintf(wanted.label, sizeof wanted.label, "%s", label);
+    if (known) {
+        now->remembered = r.count;
+        snprintf(now->label, sizeof now->label, "%s", r.first);
+    }
+    if (l->g->root->privileged && conf_number(l->g->conf, "remember_owner"))
+        wanted.remembered = now->remembered + 1;
+    add_row(l, real, id, now, &wanted, x->why);
+    return true;
+}
+
+/* A file system whose files have no labels of their own: what is there must let the guest in. */
+static const char *unlabelled(struct labelling *l, const struct object *x, const char *real, const struct selinux_fs *fs, const char *now)
+{
+    struct arena *a = l->arena;
+    if (l->caller && selinux_allows(l->asked, now, "file", "read") &&
+        (x->use == OBJECT_READONLY || selinux_allows(l->asked, now, "file", "write")))
+        return arena_printf(a, "%s carries no labels; %s lets the guest in", fs->name, now);
+    const char *context = l->wanted[OBJECT_SHARED];
+    if (fs->boolean && selinux_boolean(fs->boolean) == 0)
+        note_add(l->g->notes, "%s: %s: %s carries no SELinux labels, and guests may not use it (try: setsebool -P %s on; or mount it with "
+                              "context=\"%s\")", x->why, real, fs->name, fs->boolean, context);
+    else if (l->caller)
+        note_add(l->g->notes, "%s: %s: %s carries no SELinux labels, and %s keeps the guest out (try: mount it with context=\"%s\")", x->why,
+                 real, fs->name, now, context);
+    return arena_printf(a, "%s carries no labels (mount option context=\"%s\")", fs->name, context);
+}
+
+static void warn_of_shared(struct labelling *l, const struct object *x, const char *real, const struct selinux_fs *fs)
+{
+    if (l->drawn && fs->shared && x->use == OBJECT_EXCLUSIVE)
+        note_add(l->g->notes, "%s: %s: %s carries labels to other hosts: one that is drawn anew at each start can keep the guest from migrating "
+                              "(try: <seclabel type='static' model='selinux' relabel='yes'><label>%s</label></seclabel>)",
+                 x->why, real, fs->name, l->process);
+}
+
+/* The label that the document wants for an object; NULL: it stays, and *note says why. */
+static const char *label_of(struct labelling *l, const struct mac_driver *m, const struct object *x, const char **note, struct err *e)
+{
+    const struct seclabel *own = mac_object_label(m, x);
+    *note = NULL;
+    if (!x->owned)
+        *note = "belongs to all guests";
+    else if (own && own->labelskip == TRI_YES)
+        *note = "labelskip='yes'";
+    else if (own && own->relabel == TRI_NO)
+        *note = "relabel='no'";
+    else if (own && own->label && (!selinux_at_level(l->arena, own->label, NULL) || !selinux_valid(own->label)))
+        err_set(e, ST_FAILED, "%s: line %d: <label> '%s' is no SELinux context", x->why, own->meta.line, own->label);
+    else if (own && own->label)
+        return own->label;
+    else if (l->kept && !(own && own->relabel == TRI_YES))
+        *note = l->kept;
+    else
+        return l->wanted[x->use];
+    return NULL;
+}
+
+/* One that is made by this start's own rows, before this one. */
+static void plan_new(struct labelling *l, const char *path, const char *before, const char *why)
+{
+    const char *label = l->wanted[OBJECT_EXCLUSIVE];
+    struct guard_entry entry = { .layer = "selinux", .path = path, .why = why, .use = object_use_names[OBJECT_EXCLUSIVE],
+                                 .wanted = label, .change = true, .note = "is made" };
+    guard_add(l->g, &entry);
+    journal_add(l->g->journal, &(struct row){ .kind = "selinux", .object = path, .before = before, .wanted = label, .why = why });
+}
+
+static bool is_new_nvram(const struct labelling *l, const struct object *x)
+{
+    const struct domain_os *os = l->g->domain->os;
+    return streq(os->nvram, x->path) && os->nvram_template && access(x->path, F_OK) < 0 && errno == ENOENT;
+}
+
+static bool plan_present(struct labelling *l, const struct object *x, int fd, const char *real, const char *label,
+                         struct guard_entry *entry, struct err *e)
+{
+    struct selinux_state now;
+    struct selinux_fs fs;
+    struct identity id = identity_of(fd);
+    if (l->users >= 0 && label && !users_join(l->users, &id, now_ms() + JOIN_MS, e))
+        return err_wrap(e, "%s: %s", x->why, real);
+    bool seen = selinux_look(fd, &now);
+    entry->now = seen ? arena_strdup(l->arena, now.label) : NULL;
+    entry->wanted = entry->now;
+    if (!label)
+        return true;
+    selinux_fs(fd, &fs);
+    if (!fs.carries || !seen) {
+        entry->note = unlabelled(l, x, real, &fs, seen ? now.label : SELINUX_NONE);
+        return true;
+    }
+    warn_of_shared(l, x, real, &fs);
+    const struct row *first = row_of_ours(l, &id);
+    if (first) {
+        entry->note = arena_printf(l->arena, "is labelled as %s", first->why);
+        return true;
+    }
+    entry->change = !streq(now.label, label);
+    entry->wanted = label;
+    if (!entry->change)
+        entry->note = "is right";
+    return plan_row(l, x, fd, real, &id, &now, label, e);
+}
+
+static bool plan_object(struct labelling *l, const struct mac_driver *m, const struct object *x, struct err *e)
+{
+    char real[PATH_MAX];
+    struct err open_error = { 0 };
+    struct guard_entry entry = { .layer = "selinux", .path = x->path, .why = x->why, .use = object_use_names[x->use] };
+    e->text[0] = '\0';
+    const char *label = label_of(l, m, x, &entry.note, e);
+    if (e->text[0])
+        return false;
+    if (label && is_new_nvram(l, x)) {
+        const char *before = selinux_default(l->arena, x->path, S_IFREG);
+        plan_new(l, x->path, before ? before : SELINUX_NEW, x->why);
+        return true;
+    }
+    autoclose int fd = object_open(x->path, real, &open_error);
+    if (fd < 0) {
+        entry.note = open_error.status == ST_NOENT ? "is not there" : arena_strdup(l->arena, open_error.text);
+        guard_add(l->g, &entry);
+        return true;
+    }
+    if (!plan_present(l, x, fd, real, label, &entry, e))
+        return false;
+    guard_add(l->g, &entry);
+    return true;
+}
+
+static bool plan_objects(struct labelling *l, const struct mac_driver *m, struct err *e)
+{
+    struct guard *g = l->g;
+    if (!g->dry_run && !l->kept) {
+        l->users = users_open(g->claims, SELINUX_USERS, e);
+        if (l->users < 0 || !guard_hold(g, l->users, e))
+            return false;
+    }
+    for (size_t i = 0; i < g->objects.all.n; i++)
+        if (!plan_object(l, m, g->objects.all.v[i], e))
+            return false;
+    if (g->private_dir && !l->kept)
+        plan_new(l, g->private_dir, SELINUX_NEW, "private directory");
+    if (g->channel_dir && !l->kept)
+        plan_new(l, g->channel_dir, SELINUX_NEW, "channel sockets");
+    return true;
+}
+
+/* A user whose policy has no way into the guests' domain runs them as other programs, unless the document asks for more. */
+static bool stays_outside(const struct labelling *l, const struct mac_driver *m)
+{
+    return !l->g->root->privileged && !l->own && !m->require_confined && l->caller &&
+           !selinux_allows(l->caller, may_become((struct labelling *)l, l->policy.kvm), "process", "transition");
+}
+
+bool selinux_layer(struct guard *g, struct err *e)
+{
+    struct labelling l = { .g = g, .arena = g->arena, .users = -1 };
+    struct mac_driver m;
+    bool confined;
+    const char *why;
+    if (!mac_driver(&m, g->conf, g->root, g->arena, e) || !mac_confined(&m, g->domain, &confined, &why, e))
+        return false;
+    if (m.which != MAC_SELINUX)
+        return true;
+    l.own = mac_label(&m, g->domain);
+    l.caller = m.sysroot ? NULL : selinux_own(g->arena);
+    if (confined && (!selinux_use_policy(m.sysroot, e) || !selinux_contexts(g->arena, &l.policy, e)))
+        return false;
+    if (confined && stays_outside(&l, &m)) {
+        confined = false;
+        why = "the policy does not let this user start confined guests";
+    }
+    if (!confined) {
+        guard_add_process(g, "selinux", l.caller, why);
+        return true;
+    }
+    if (!choose_labels(&l, e) || !check_entry(&l, e) || !check_memory(&l, e) || !plan_objects(&l, &m, e))
+        return false;
+    guard_add_process(g, "selinux", l.process, l.caller ? NULL : "this kernel has no SELinux: files are labelled, the process is not");
+    ((struct guard_process *)g->processes.v[g->processes.n - 1])->image = l.wanted[OBJECT_EXCLUSIVE];
+    g->enter.selinux = (struct enter_selinux){ l.caller ? l.process : NULL, l.wanted[OBJECT_EXCLUSIVE], l.wanted[OBJECT_SHARED] };
+    return true;
+}
