@@ -24,7 +24,7 @@ static const char *level_of(const char *context)
 
 static bool own_context(char *context, size_t size)
 {
-    autoclose int fd = open("/proc/thread-self/attr/current", O_RDONLY | O_CLOEXEC);
+    autoclose int fd = open(SOCKET_ATTRIBUTES "/current", O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, context, size - 1);
     if (n <= 0)
         return false;
@@ -36,7 +36,7 @@ static bool own_context(char *context, size_t size)
 /* As libselinux's setsockcreatecon(), which programs that only talk to QEMU would load for this alone. */
 static void make_sockets_as(const char *context)
 {
-    autoclose int fd = open("/proc/thread-self/attr/sockcreate", O_RDWR | O_CLOEXEC);
+    autoclose int fd = open(SOCKET_ATTRIBUTES "/sockcreate", O_RDWR | O_CLOEXEC);
     /* Refused: the socket is made as ever, and the connection tells whether that will do. */
     if (fd >= 0 && write(fd, context, strlen(context) + 1) < 0)
         return;

@@ -7,4 +7,7 @@
  * socket is made at the file's level. Descriptor, or -1 with errno. */
 int socket_towards(int path);
 
+/* The directory that it writes to for that. */
+#define SOCKET_ATTRIBUTES "/proc/thread-self/attr"
+
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/sock.h"
 #include "base/str.h"
 #include "guard/refuse.h"
 #include "guard/ruleset.h"
@@ -82,6 +83,9 @@ static bool fill(int ruleset, const struct ruleset_wants *wants, unsigned reach,
         if (r && reach & writable[i].reach && !allow_below(ruleset, wants, r->dir[writable[i].dir]))
             return false;
     if (reach & REACH_RUN && !allow_below(ruleset, wants, tmp && *tmp == '/' ? tmp : "/tmp"))
+        return false;
+    /* Under SELinux, sockets are made at the level of the guest that they are for (base/sock.h). */
+    if (reach & REACH_TALK && !ruleset_allow(ruleset, wants, SOCKET_ATTRIBUTES, LL_WRITE_FILE))
         return false;
     /* Terminals, and /dev/kvm for emulators. */
     return ruleset_allow(ruleset, wants, reach & (REACH_RUN | REACH_TALK) ? "/dev" : "/dev/null", LL_WRITE_FILE | LL_TRUNCATE);
