@@ -8,7 +8,6 @@
 #include "base/table.h"
 #include "guard/cgroup.h"
 #include "guard/cgroup_bpf.h"
-#include "guard/cgroup_layer.h"
 #include "guard/cgroup_use.h"
 #include "guard/chain.h"
 #include "guard/devices.h"
@@ -132,8 +131,7 @@ static int act(struct guard *g, char **command)
 {
     struct err e = { 0 };
     struct cgroup_dirs dirs;
-    cgroup_by_hand(g->journal);
-    if (!cgroup_layer(g, &e))
+    if (!cgroup_by_hand(g, &e))
         return err_wrap(&e, "%s", g->name), cli_fail(&e);
     cgroup_dirs(g, &dirs);
     if (!dirs.path.n && !g->notes->n && g->processes.n)

@@ -54,6 +54,10 @@ lint       cmd   clang                clang                    clang            
 lint       cmd   mandoc               mandoc                   mandoc                checks the pages
 lint       cmd   shellcheck           shellcheck               ShellCheck            checks the scripts
 ci         cmd   libvirtd             libvirt-daemon-system    libvirt-daemon        tests beside libvirt
+ci         pkg   libsystemd           libsystemd-dev           systemd-devel         scopes of systemd for guests (may be missing)
+ci         cmd   dbus-daemon          dbus-daemon              dbus-daemon           the bus of a systemd that tests stand in for
+ci         file  /usr/lib/python3/dist-packages/dbus python3-dbus python3-dbus         the same
+ci         file  /usr/lib/python3/dist-packages/gi   python3-gi   python3-gobject-base the same
 ci         cmd   virsh                libvirt-clients          libvirt-client        tests beside libvirt
 '
 part_names='build check lsm demo bench lint ci'

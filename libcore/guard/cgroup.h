@@ -57,6 +57,9 @@ const char *cgroup_escape(struct arena *a, const char *name);
  * "prod.partition/NAME.libvirt-qemu". NULL with e for a partition that is no absolute path of plain names. */
 const char *cgroup_place(struct arena *a, const struct root *root, const char *name, const char *partition, struct err *e);
 
+/* What makes names of one root different from those of another: NULL in qemu:///system. */
+const char *cgroup_root_hash(struct arena *a, const struct root *root);
+
 /* Device rules as a text, "c 1:3 rwm, b 7:* rm": that of the rows. 'm' lets a mount namespace be made of the same nodes;
  * it opens nothing. */
 const char *cgroup_rules_text(struct arena *a, const struct device_rules *rules);
@@ -66,6 +69,7 @@ const char *cgroup_rules_text(struct arena *a, const struct device_rules *rules)
  *   cgroup      a group: absent -> "v1|v2 start=ID controllers=+cpu,…; FILE=VALUE; …". devices= are rules for the devices
  *               controller of version 1 or a BPF program. FILE|FILE: the first that the kernel has. What is
  *               written is read back. Undo kills what is in the group if it bears ID, and removes it.
+ *   scope       a transient scope of systemd's, cgroup_scope.h
  *   cgroup-dir  a directory that the groups of several guests are in: absent|present -> present. Goes with the last. */
 extern const struct row_kind cgroup_kinds[];
 

@@ -284,9 +284,14 @@ static const char *partition_place(struct arena *a, const char *partition, struc
     return arena_strdup(a, str_text(&s));
 }
 
+const char *cgroup_root_hash(struct arena *a, const struct root *root)
+{
+    return root->kind == ROOT_SYSTEM ? NULL : hash_of(a, root->dir[ROOT_STATE], "");
+}
+
 const char *cgroup_place(struct arena *a, const struct root *root, const char *name, const char *partition, struct err *e)
 {
-    const char *hash = root->kind == ROOT_SYSTEM ? NULL : hash_of(a, root->dir[ROOT_STATE], "");
+    const char *hash = cgroup_root_hash(a, root);
     if (!partition || streq(partition, "/machine"))
         return arena_printf(a, "libvirt/qemu%s%s/%s", hash ? "-" : "", hash ? hash : "", cgroup_escape(a, name));
     const char *place = partition_place(a, partition, e);

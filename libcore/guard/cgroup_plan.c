@@ -12,6 +12,7 @@
 #include "domain/general.h"
 #include "guard/cgroup.h"
 #include "guard/cgroup_layer.h"
+#include "guard/cgroup_scope.h"
 #include "guard/cgroup_tune.h"
 
 /* What a hierarchy gets: settings of the guest's own group, and of the groups below it. */
@@ -29,6 +30,7 @@ struct part {
 struct making {
     struct guard *g;
     const char *place;
+    const char *unit, *slice; /* of systemd, NULL: none */
     struct cgroups found;
     struct part parts[CGROUP_TREES];
     struct cgroup_threads threads;
@@ -160,9 +162,10 @@ static bool add_part(struct making *m, struct part *p, struct err *e)
     struct enter_cgroup *enter = &g->enter.cgroup;
     const char *version = p->tree->v2 ? "v2" : "v1";
     bool partition = g->domain->partition && !streq(g->domain->partition, "/machine");
-    if (partition && !check_partition(m, p, e))
+    if (partition && !m->unit && !check_partition(m, p, e))
         return false;
-    if (!partition)
+    /* systemd has made those of its own, where it uses the hierarchy. */
+    if (m->unit ? !p->tree->v2 : !partition)
         add_dirs(m, p);
     add_row(m, "cgroup", p->dir, arena_printf(a, "%s start=%.8s%s%s", version, g->journal->start,
                                               p->tree->v2 ? controllers(a, p->controllers) : "", str_text(&p->settings)),
@@ -259,6 +262,34 @@ static void say_none(struct making *m)
                                : "no control groups are mounted";
 }
 
+static void add_scope(struct making *m)
+{
+    const struct part *p = NULL;
+    for (size_t i = 0; i < m->found.n; i++)
+        if (m->parts[i].dir && (!p || m->parts[i].tree->v2))
+            p = &m->parts[i];
+    if (m->unit && p)
+        add_row(m, "scope", arena_strndup(m->g->arena, p->dir, (size_t)(strrchr(p->dir, '/') - p->dir)),
+                arena_printf(m->g->arena, "slice=%s unit=%s", m->slice, m->unit), "control group");
+}
+
+/* Where the group is below each mount point: what systemd gives, else directories. */
+static bool find_place(struct making *m, struct err *e)
+{
+    struct guard *g = m->g;
+    const char *name = g->name ? g->name : g->domain->name, *why = NULL, *path;
+    if (geteuid() == 0 && !g->no_scope && !g->cgroup_root && scope_possible(&why)) {
+        m->unit = scope_unit(g->arena, name, cgroup_root_hash(g->arena, g->root));
+        m->slice = scope_slice(g->arena, g->domain->partition, &path, e);
+        m->place = m->slice ? arena_printf(g->arena, "%s/%s/libvirt", path, m->unit) : NULL;
+        return m->place != NULL;
+    }
+    if (why)
+        note_add(g->notes, "control groups beside systemd's: %s", why);
+    m->place = cgroup_place(g->arena, g->root, name, g->domain->partition, e);
+    return m->place != NULL;
+}
+
 static bool plan(struct making *m, struct err *e)
 {
     struct cgroup_wishes wishes;
@@ -278,6 +309,10 @@ static bool plan(struct making *m, struct err *e)
         /* Without anything to set, too: what belongs to the guest can be ended by it. */
         if (p->tree->v2 && !p->tree->refused)
             use(m, p);
+    }
+    add_scope(m);
+    for (size_t i = 0; i < m->found.n; i++) {
+        struct part *p = &m->parts[i];
         if (p->dir && !add_part(m, p, e))
             return false;
         if (p->dir)
@@ -291,8 +326,7 @@ bool cgroup_layer(struct guard *g, struct err *e)
 {
     struct making m = { .g = g };
     g->enter.cgroup.into = -1;
-    if (!cgroup_find(&m.found, g->arena, g->cgroup_root, g->conf, e) ||
-        !(m.place = cgroup_place(g->arena, g->root, g->name ? g->name : g->domain->name, g->domain->partition, e)))
+    if (!cgroup_find(&m.found, g->arena, g->cgroup_root, g->conf, e) || (m.found.n && !find_place(&m, e)))
         return false;
     say_none(&m);
     if (m.why_none)

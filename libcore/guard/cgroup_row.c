@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "guard/cgroup.h"
 #include "guard/cgroup_bpf.h"
+#include "guard/cgroup_scope.h"
 
 enum { UNDO_MS = 5000, DEPTH = 3, TRIES = 20, VALUE_MAX = 1 << 20 };
 
@@ -434,6 +435,7 @@ static enum undo undo_dir(const struct row *row, const struct row_context *c, st
 }
 
 const struct row_kind cgroup_kinds[] = {
+    { "scope", scope_apply, scope_undo },
     { "cgroup", apply_group, undo_group },
     { "cgroup-dir", apply_dir, undo_dir },
     { NULL, NULL, NULL },

@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 #include "guard/cgroup.h"
+#include "guard/cgroup_layer.h"
+#include "guard/cgroup_scope.h"
 
 static const struct row_kind *kind_of(const struct row *row)
 {
@@ -14,11 +16,6 @@ static const struct row_kind *kind_of(const struct row *row)
         if (streq(k->name, row->kind))
             return k;
     return NULL;
-}
-
-void cgroup_by_hand(struct journal *j)
-{
-    snprintf(j->start, sizeof j->start, "by-hand");
 }
 
 void cgroup_dirs(const struct guard *g, struct cgroup_dirs *dirs)
@@ -43,6 +40,24 @@ bool cgroup_exists(const struct guard *g)
         if (access(dirs.path.v[i], F_OK) < 0)
             return false;
     return dirs.path.n > 0;
+}
+
+bool cgroup_by_hand(struct guard *g, struct err *e)
+{
+    struct journal j = { .arena = g->arena, .start = "by-hand" };
+    struct notes notes = { .arena = g->arena };
+    struct guard running = *g;
+    const char *why;
+    running.journal = &j;
+    running.notes = &notes;
+    if (scope_possible(&why) && cgroup_layer(&running, e) && cgroup_exists(&running)) {
+        *g->journal = j;
+        g->enter = running.enter;
+        return true;
+    }
+    snprintf(g->journal->start, sizeof g->journal->start, "by-hand");
+    g->no_scope = true;
+    return cgroup_layer(g, e);
 }
 
 static bool undo_from(const struct guard *g, size_t n, enum undo *worst, struct err *e)
@@ -83,6 +98,9 @@ bool cgroup_remove(const struct guard *g, struct err *e)
         any = any || access(dirs.path.v[i], F_OK) == 0;
     if (!any)
         return err_set(e, ST_NOENT, "has no control group");
+    for (size_t i = 0; i < g->journal->rows.n; i++)
+        if (streq(g->journal->rows.v[i]->kind, "scope"))
+            return err_set(e, ST_STATE, "%s is systemd's, and goes with the guest", g->journal->rows.v[i]->object);
     if (undo_from(g, g->journal->rows.n, &worst, e))
         return true;
     if (worst == UNDO_LEFT)

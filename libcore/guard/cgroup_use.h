@@ -4,11 +4,12 @@
 
 #include "guard/guard.h"
 
-/* A guest's control groups without its start, as cg-acl makes them: g->journal has the rows of cgroup_layer() and no
- * others, and is not written anywhere. Such a group is marked as made by hand, and goes by hand. */
+/* A guest's control groups without its start, as cg-acl makes them: g->journal has their rows and no others, and is not
+ * written anywhere. Such a group is marked as made by hand, and goes by hand. */
 
-/* Before cgroup_layer(): the mark of the groups. */
-void cgroup_by_hand(struct journal *j);
+/* cgroup_layer() for the groups that are there, else for those to be made: directories, even on a host that systemd
+ * runs, which would remove a scope without processes. */
+bool cgroup_by_hand(struct guard *g, struct err *e);
 
 /* Whether all of the guest's groups are there. */
 bool cgroup_exists(const struct guard *g);

@@ -48,6 +48,7 @@ struct guard {
     const struct conf *conf;
     const struct root *root;
     const char *cgroup_root;               /* the one control group hierarchy that counts; NULL: all that are mounted */
+    bool no_scope;                         /* groups are directories even where systemd runs the host */
     const char *emulator;                  /* NULL: not known yet */
     const char *private_dir, *channel_dir; /* below lib/qemu; NULL: the guest needs none */
     int claims;                            /* directory of claims; -1 in a dry run */

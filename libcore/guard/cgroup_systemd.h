@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef GUARD_CGROUP_SYSTEMD_H
+#define GUARD_CGROUP_SYSTEMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* What is asked of systemd's manager, by libsystemd (org.freedesktop.systemd1(5)). */
+
+/* Why it cannot be asked by this build: NULL, it can. */
+const char *systemd_missing(void);
+
+/* A transient scope with pid in it, delegated, made when this returns true. why: what went wrong. */
+bool systemd_start_scope(const char *unit, const char *slice, pid_t pid, int timeout_ms, char *why, size_t size);
+
+/* Stops a unit; one that is not there is none. */
+bool systemd_stop_unit(const char *unit, int timeout_ms, char *why, size_t size);
+
+#endif
