@@ -11,7 +11,7 @@ setup() {
     requires dbus-daemon
     /usr/bin/python3 -c 'import dbus, dbus.mainloop.glib; from gi.repository import GLib' 2>/dev/null ||
         skip "needs python3-dbus and python3-gi"
-    ! ldconfig -p | grep -q libsystemd.so.0 || [ -e /usr/include/systemd/sd-bus.h ] || skip "needs libsystemd-dev"
+    [ -e /usr/include/systemd/sd-bus.h ] || skip "needs libsystemd-dev"
     MOUNT=$(awk '/ - cgroup2 / { at = $5 } END { print at }' /proc/self/mountinfo)
     [ -n "$MOUNT" ] || skip "needs a mounted cgroup2"
     mkdir -p /run/systemd/system
