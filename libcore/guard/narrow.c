@@ -37,7 +37,7 @@ const struct reach_row reach_rows[] = {
     { "vm-stop", REACH_ALL, NULL },
     { "vm-suspend", REACH_ALL, NULL },
     { "vm-undefine", REACH_STORE, "--nvram" },
-    { "vm-wait", REACH_READ, NULL },
+    { "vm-wait", REACH_TALK, NULL },
     { "xml-expand", REACH_RUN, NULL },
     { "xml-to-argv", REACH_RUN, NULL },
     { NULL, 0, NULL },
