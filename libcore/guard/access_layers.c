@@ -5,5 +5,6 @@ const struct access_layer *const access_layers[] = {
     &access_mount,
     &access_attribute,
     &access_dac,
+    &access_apparmor,
     NULL,
 };

@@ -41,7 +41,7 @@ bool access_mounts_may_hang(void);
 /* FUSE lets only the user in who mounted it, whatever the modes say, unless it was told otherwise. */
 bool access_fuse_shuts_out(struct access_walk *w, const struct access_place *p, uid_t uid);
 
-extern const struct access_layer access_mount, access_attribute, access_dac;
+extern const struct access_layer access_mount, access_attribute, access_dac, access_apparmor;
 
 /* For layers: "qemu:kvm", numbers where there are no names. In arena a. */
 const char *access_owner(struct arena *a, uid_t uid, gid_t gid);
