@@ -202,7 +202,7 @@ static void add_chmod(struct str *s, char who, unsigned perm)
  * QEMU's user alone. */
 static void add_remedy(struct str *s, const struct access_check *c, const struct access_place *p, const struct verdict *v)
 {
-    bool way = p->need == ACCESS_SEARCH && !p->object;
+    bool way = p->need == ACCESS_SEARCH && !p->object, gives = false;
     unsigned lacks = p->need & ~v->grants;
     if (v->by == BY_OVERRIDE)
         add_chmod(s, 'u', lacks);
@@ -215,10 +215,10 @@ static void add_remedy(struct str *s, const struct access_check *c, const struct
     else if (!v->no_acls)
         add_setfacl(s, c, p->need | v->named);
     else
-        str_addf(s, "chown %s ", c->subject.name);
+        str_addf(s, "chown %s ", c->subject.name), gives = true;
     access_add_word(s, p->path);
     unsigned owner = p->st->st_mode >> 6 & ALL;
-    if (str_starts(str_text(s), "chown") && p->need & ~owner) {
+    if (gives && p->need & ~owner) {
         str_add(s, " && ");
         add_chmod(s, 'u', p->need & ~owner);
         access_add_word(s, p->path);
@@ -250,10 +250,30 @@ static const char *denied_text(struct arena *a, const struct access_check *c, co
                         streq(p->wish->path, p->path) ? "it" : p->path);
 }
 
+/* On a read-only file system nothing is mended before that is writable; on one without owners nothing at all. */
+static const char *remedy_text(struct access_walk *w, const struct access_check *c, const struct access_place *p, const struct verdict *v)
+{
+    autostr struct str s = STR_INIT;
+    const char *on, *off;
+    if (streq(p->wish->kept, "its file system has no owners"))
+        return NULL;
+    bool between = access_read_only(w, p, &on, &off);
+    if (between && !on)
+        return NULL;
+    if (between)
+        str_addf(&s, "%s && ", on);
+    add_remedy(&s, c, p, v);
+    if (between)
+        str_addf(&s, " && %s", off);
+    return arena_strdup(access_arena(w), str_text(&s));
+}
+
 static const char *hint_text(struct arena *a, const struct access_check *c, const struct access_place *p, const char *home)
 {
     if (home)
         return arena_printf(a, "run the guest as '%s': -c qemu:///session", home);
+    if (p->object && streq(p->wish->kept, "its file system has no owners"))
+        return arena_printf(a, "mount it with uid=%u,gid=%u", (unsigned)c->subject.uid, (unsigned)c->subject.gid);
     if (p->object && streq(p->wish->kept, "dynamic_ownership = 0"))
         return arena_printf(a, "dynamic_ownership = 1 in %s", c->conf ? c->conf->path : "qemu.conf");
     return NULL;
@@ -262,14 +282,13 @@ static const char *hint_text(struct arena *a, const struct access_check *c, cons
 static void refuse_dac(struct access_walk *w, const struct access_check *c, const struct access_place *p, const struct verdict *v)
 {
     struct arena *a = access_arena(w);
-    autostr struct str remedy = STR_INIT;
     const char *home = home_of(p);
     if (home)
         home = arena_strdup(a, home);
-    add_remedy(&remedy, c, p, v);
     access_refuse(w, p, &(struct access_refusal){
         .status = ST_PERM, .layer = v->acl ? "acl" : "dac", .text = denied_text(a, c, p, home), .has = v->has,
-        .needs = needs_text(a, p->need, c->subject.name), .remedy = str_text(&remedy), .hint = hint_text(a, c, p, home) });
+        .needs = needs_text(a, p->need, c->subject.name), .remedy = remedy_text(w, c, p, v),
+        .hint = hint_text(a, c, p, home) });
 }
 
 /* ---- Refusals that no mode bit explains ---- */

@@ -123,22 +123,44 @@ static const struct flag flag_ro = { "ro", "rw", "is mounted read-only (ro)" };
 static const struct flag flag_nodev = { "nodev", "dev", "is mounted with nodev: devices on it cannot be opened" };
 static const struct flag flag_noexec = { "noexec", "exec", "is mounted with noexec: nothing on it can be run" };
 
+static const char *remount(struct arena *a, const struct mount *m, bool below, const char *option)
+{
+    autostr struct str s = STR_INIT;
+    str_addf(&s, "mount -o remount,%s%s ", below ? "" : "bind,", option);
+    access_add_word(&s, m->point);
+    return arena_strdup(a, str_text(&s));
+}
+
+bool access_read_only(struct access_walk *w, const struct access_place *p, const char **on, const char **off)
+{
+    struct statvfs fs;
+    struct mount m;
+    struct arena *a = access_arena(w);
+    *on = *off = NULL;
+    if (fstatvfs(p->fd, &fs) < 0 || !(fs.f_flag & ST_RDONLY))
+        return false;
+    if (find_mount(p->fd, a, &m) && !never_written(m.type)) {
+        bool below = has_option(m.super, "ro");
+        *on = remount(a, &m, below, "rw");
+        *off = remount(a, &m, below, "ro");
+    }
+    return true;
+}
+
 static void refuse_flag(struct access_walk *w, const struct access_place *p, const struct flag *f)
 {
     struct arena *a = access_arena(w);
     struct mount m = { 0 };
-    autostr struct str remedy = STR_INIT;
+    const char *remedy = NULL;
     bool known = find_mount(p->fd, a, &m);
     bool here = known && has_option(m.options, f->off), below = known && has_option(m.super, f->off);
     /* A flag of the file system goes only from there; what is neither came with the user namespace that mounted it. */
-    if ((here || below) && !(f == &flag_ro && never_written(m.type))) {
-        str_addf(&remedy, "mount -o remount,%s%s ", below ? "" : "bind,", f->on);
-        access_add_word(&remedy, m.point);
-    }
+    if ((here || below) && !(f == &flag_ro && never_written(m.type)))
+        remedy = remount(a, &m, below, f->on);
     access_refuse(w, p, &(struct access_refusal){
         .status = ST_PERM, .layer = "mount", .component = known ? m.point : p->path, .has = f->off, .needs = f->on,
         .text = arena_printf(a, "%s %s", known ? m.point : "the file system", f->text),
-        .remedy = remedy.len ? str_text(&remedy) : NULL,
+        .remedy = remedy,
         .hint = f == &flag_ro ? "<readonly/> in the domain, if the guest need not write" : NULL });
 }
 

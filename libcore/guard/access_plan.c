@@ -55,14 +55,17 @@ static void planned_owner(struct access_wish *x, const struct object *o, const s
             continue;
         *from = i + 1;
         x->kept = t->note;
-        if (t->change && t->wanted && sscanf(t->wanted, "%u:%u", &uid, &gid) == 2) {
-            x->changes = true;
+        x->changes = t->change && t->wanted && sscanf(t->wanted, "%u:%u", &uid, &gid) == 2;
+        if (x->changes) {
             x->uid = uid;
             x->gid = gid;
         }
-        return;
+        /* Once it can be written, it can be given away, too. */
+        if (!streq(t->note, "on a read-only file system") || !(x->need & ACCESS_WRITE))
+            return;
+        break;
     }
-    /* The plan broke off before it came here. */
+    /* Else the plan broke off before it came here. */
     x->changes = g->root->privileged && o->owned;
     x->uid = g->uid;
     x->gid = g->gid;

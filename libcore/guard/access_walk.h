@@ -41,6 +41,10 @@ bool access_mounts_may_hang(void);
 /* FUSE lets only the user in who mounted it, whatever the modes say, unless it was told otherwise. */
 bool access_fuse_shuts_out(struct access_walk *w, const struct access_place *p, uid_t uid);
 
+/* Where the file system of p is mounted read-only: the command that makes it writable, and the one that takes that back,
+ * which anything that is to be changed there must stand between. False: it is writable. *on NULL: it never is. */
+bool access_read_only(struct access_walk *w, const struct access_place *p, const char **on, const char **off);
+
 extern const struct access_layer access_mount, access_attribute, access_dac, access_apparmor;
 
 /* For layers: "qemu:kvm", numbers where there are no names. In arena a. */

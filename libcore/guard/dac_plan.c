@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -168,6 +170,19 @@ static bool fits(const struct object *x, const struct stat *st, struct err *e)
     return true;
 }
 
+/* Where no file can get another owner; as in libvirt, the guest uses it as it is. */
+static const char *fixed_owner(int fd)
+{
+    static const unsigned ownerless[] = { 0x4d44 /* FAT */, 0x2011bab0 /* exFAT */, 0x5346544e, 0x7366746e /* NTFS */ };
+    struct statfs fs;
+    if (fstatfs(fd, &fs) < 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof ownerless / sizeof *ownerless; i++)
+        if ((unsigned)fs.f_type == ownerless[i])
+            return "its file system has no owners";
+    return fs.f_flags & ST_RDONLY ? "on a read-only file system" : NULL;
+}
+
 static bool one_object(struct guard *g, struct others *o, const struct object *x, const struct seclabel *domain, struct err *e)
 {
     uid_t uid;
@@ -194,6 +209,8 @@ static bool one_object(struct guard *g, struct others *o, const struct object *x
         entry.note = "is not there";
     else if (ours && S_ISREG(st.st_mode) && st.st_mode & (S_ISUID | S_ISGID))
         entry.note = "is a set-user-id program"; /* which a new owner would no longer make it */
+    else if (ours && strcmp(entry.now, wanted))
+        entry.note = fixed_owner(fd);
     if (!entry.note) {
         struct identity id = identity_of(fd);
         if (!find_before(g, o, fd, &id, wanted, &before, e))

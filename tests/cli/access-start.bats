@@ -81,3 +81,16 @@ hang() {
     contains "$err" "directory $HERE/d lacks search permission"
     contains "$out" "fake-qemu"
 }
+
+@test "vm-start: a read-only disk on a read-only file system is used as it is" {
+    requires system
+    echo "vmq:x:$U:$U::/:/bin/sh" >>/etc/passwd
+    mkdir m
+    mount -t tmpfs -o size=1m,mode=755 none m || skip "nothing can be mounted here"
+    touch m/a.img
+    mount -o remount,ro m
+    fake_guest web "" "<disk type='file'><source file='$T/m/a.img'/><target dev='vda' bus='virtio'/><readonly/></disk>"
+    chmod 755 fake-web
+    ok fake_start web
+    ok vm-stop -q --force web
+}

@@ -396,6 +396,17 @@ mounted() {
     ok seclabel --check web.xml
 }
 
+@test "a read-only disk on a read-only file system keeps its owner; what mends it stands between two remounts" {
+    requires setfacl
+    mounted
+    chmod 600 m/a.img
+    mount -o remount,ro m
+    disk "$T/m/a.img" "<readonly/>"
+    check 7
+    refused dac "$HERE/m/a.img" "mount -o remount,rw $HERE/m && setfacl -m u:$U:r $HERE/m/a.img && mount -o remount,ro $HERE/m"
+    findmnt -n -o OPTIONS m | grep -w ro
+}
+
 @test "a mount with a blank and a newline in its name" {
     mounted
     mkdir $'m/m x\ny'
