@@ -212,13 +212,47 @@ static int serve(const struct converter *c, int link, pid_t child, struct err *e
     return ST_FAILED;
 }
 
+static const struct known_arch *emulator_of(struct converter *c, const char *arch)
+{
+    for (size_t i = 0; i < c->archs.n; i++)
+        if (streq(c->archs.v[i]->arch, arch))
+            return c->archs.v[i];
+    return NULL;
+}
+
+static const struct known_arch *find_emulator(struct converter *c, const char *arch)
+{
+    const struct known_arch *there = emulator_of(c, arch);
+    if (there)
+        return there;
+    struct known_arch *k = arena_alloc(c->arena, sizeof *k);
+    *k = (struct known_arch){ .arch = arch };
+    k->emulator = caps_find_emulator(&c->env, c->arena, arch, &k->err);
+    list_add(c->arena, &c->archs, k);
+    return k;
+}
+
+static void get_ready(struct converter *c, const struct foreseen *f)
+{
+    struct err e = { 0 };
+    const char *emulator = c->env.emulator ? c->env.emulator : f->emulator;
+    if (!emulator)
+        emulator = find_emulator(c, f->arch)->emulator;
+    if (!emulator || lookup(c, emulator, f->kvm))
+        return;
+    bool kvm = f->kvm;
+    struct caps *caps = facts_of(c, emulator, &kvm, &e);
+    struct known_caps *k = know(c, emulator, f->kvm, caps);
+    k->without_kvm = f->kvm && !kvm;
+    k->err = e;
+}
+
 /* Few documents whose emulators can be told beforehand need nobody to ask. */
 static bool all_foreseen(struct converter *c)
 {
     struct foreseen f;
     for (size_t i = 0; i < c->inputs.n; i++) {
         const struct input *in = c->inputs.v[i];
-        struct err e = { 0 };
         if (c->inputs.n > FORESEE_MAX)
             return false;
         if (!in->text)
@@ -230,16 +264,8 @@ static bool all_foreseen(struct converter *c)
             c->firmwares = arena_alloc(c->arena, sizeof *c->firmwares);
             firmware_find(c->arena, c->env.sysroot, c->firmwares, &notes);
         }
-        if (c->closed)
-            continue;
-        const char *emulator = c->env.emulator ? c->env.emulator : f.emulator;
-        if (lookup(c, emulator, f.kvm))
-            continue;
-        bool kvm = f.kvm;
-        struct caps *caps = facts_of(c, emulator, &kvm, &e);
-        struct known_caps *k = know(c, emulator, f.kvm, caps);
-        k->without_kvm = f.kvm && !kvm;
-        k->err = e;
+        if (!c->closed)
+            get_ready(c, &f);
     }
     return true;
 }
@@ -338,28 +364,38 @@ static struct caps *noted(const struct known_caps *k, struct notes *notes, struc
     return k->caps;
 }
 
-struct caps *converter_caps(struct converter *c, const char *emulator, const char *arch, bool kvm, struct notes *notes,
-                            struct err *e)
+/* The emulator for that architecture; NULL with e. */
+static const char *native_emulator(struct converter *c, const char *arch, struct err *e)
 {
     struct question q = { .kind = ASK_EMULATOR };
     struct answer a;
     autoclose int fd = -1;
+    if (!arch || strlen(arch) >= sizeof q.text)
+        return err_set(e, ST_FAILED, "neither <emulator> nor an architecture is given"), NULL;
+    const struct known_arch *k = emulator_of(c, arch);
+    if (k) {
+        *e = k->err;
+        return k->emulator;
+    }
+    memcpy(q.text, arch, strlen(arch) + 1);
+    return ask(c, &q, &a, &fd, e) ? arena_strdup(c->arena, a.text) : NULL;
+}
+
+struct caps *converter_caps(struct converter *c, const char *emulator, const char *arch, bool kvm, struct notes *notes,
+                            struct err *e)
+{
+    struct question q = { .kind = ASK_CAPS, .kvm = kvm };
+    struct answer a;
+    autoclose int fd = -1;
     if (c->closed)
         return closed_lookup(c, emulator, arch, kvm, e);
-    if (!emulator) {
-        if (!arch || strlen(arch) >= sizeof q.text)
-            return err_set(e, ST_FAILED, "neither <emulator> nor an architecture is given"), NULL;
-        memcpy(q.text, arch, strlen(arch) + 1);
-        if (!ask(c, &q, &a, &fd, e))
-            return NULL;
-        emulator = arena_strdup(c->arena, a.text);
-    }
+    if (!emulator && !(emulator = native_emulator(c, arch, e)))
+        return NULL;
     struct known_caps *k = lookup(c, emulator, kvm);
     if (k)
         return noted(k, notes, e);
     if (strlen(emulator) >= sizeof q.text)
         return err_set(e, ST_FAILED, "<emulator>: the path is longer than %d bytes", PATH_MAX - 1), NULL;
-    q = (struct question){ .kind = ASK_CAPS, .kvm = kvm };
     memcpy(q.text, emulator, strlen(emulator) + 1);
     struct caps *caps = ask(c, &q, &a, &fd, e) ? caps_map(fd, e) : NULL;
     if (!caps)

@@ -34,6 +34,13 @@ struct known_caps {
     struct err err;
 };
 
+/* Which emulator an architecture has on this host. */
+struct known_arch {
+    const char *arch;
+    const char *emulator; /* NULL: none, err says so */
+    struct err err;
+};
+
 struct firmwares;
 
 struct converter {
@@ -42,6 +49,7 @@ struct converter {
     const struct root *root;
     struct caps_env env;        /* which emulators the parent may ask */
     LIST(struct known_caps) known; /* facts by emulator; filled from --caps by converter_caps_file */
+    LIST(struct known_arch) archs;
     bool closed;                /* only what is known counts: no emulator is run */
     LIST(struct input) inputs;
     struct firmwares *firmwares; /* known beforehand, NULL */

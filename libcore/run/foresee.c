@@ -44,6 +44,21 @@ static bool domain_tag(const char *at, const char *end, struct foreseen *f)
     return true;
 }
 
+/* What follows "<type": attributes, of which arch tells the emulator if the document does not name it. */
+static bool type_tag(const char *at, const char *end, struct arena *a, struct foreseen *f)
+{
+    const char *stop = memchr(at, '>', (size_t)(end - at)), *name = find(at, end, "arch=");
+    if (!stop || memchr(at, '&', (size_t)(stop - at)))
+        return false;
+    if (!name || name > stop || !isspace((unsigned char)name[-1]))
+        return true;
+    const char *value = name + strlen("arch=") + 1, *last = value < stop ? memchr(value, value[-1], (size_t)(stop - value)) : NULL;
+    if (f->arch || !last || (value[-1] != '\'' && value[-1] != '"'))
+        return false;
+    f->arch = arena_strndup(a, value, (size_t)(last - value));
+    return true;
+}
+
 static const char *next_tag(const char *at, const char *end)
 {
     return at + 1 < end ? memchr(at + 1, '<', (size_t)(end - at - 1)) : NULL;
@@ -62,9 +77,10 @@ bool foresee(const char *text, size_t n, struct arena *a, struct foreseen *f)
         } else if (begins(at, end, "<emulator>")) {
             if (!(at = emulator(at + strlen("<emulator>"), end, a, f)))
                 return false;
-        } else if (begins(at, end, "<domain") && !domain_tag(at, end, f)) {
+        } else if ((begins(at, end, "<domain") && !domain_tag(at, end, f)) ||
+                   (begins(at, end, "<type") && !type_tag(at + strlen("<type"), end, a, f))) {
             return false;
         }
     }
-    return f->emulator != NULL;
+    return f->emulator || f->arch;
 }

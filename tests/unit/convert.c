@@ -34,6 +34,23 @@ START_TEST(emulator_is_foreseen)
 }
 END_TEST
 
+START_TEST(architecture_is_foreseen)
+{
+    static const struct {
+        const char *text, *arch;
+    } rows[] = {
+        { "<domain type='kvm'><os><type arch='x86_64' machine='q35'>hvm</type></os></domain>", "x86_64" },
+        { "<domain><os><type\n  machine='a'\tarch=\"s390x\">hvm</type></os></domain>", "s390x" },
+    };
+    struct arena *a = arena_new();
+    struct foreseen f;
+    ck_assert(foresee(rows[_i].text, strlen(rows[_i].text), a, &f));
+    ck_assert_ptr_null(f.emulator);
+    ck_assert_str_eq(f.arch, rows[_i].arch);
+    arena_free(a);
+}
+END_TEST
+
 START_TEST(what_could_mean_something_else_is_not_foreseen)
 {
     static const char *const rows[] = {
@@ -50,6 +67,15 @@ START_TEST(what_could_mean_something_else_is_not_foreseen)
         "<!DOCTYPE domain><domain><emulator>/q</emulator></domain>",
         "<!-- <domain><emulator>/q</emulator></domain>",
         "<domain><emulator>/q",
+        "<domain><type>hvm</type></domain>",
+        "<domain><type noarch='x86_64'>hvm</type></domain>",
+        "<domain><type arch='&#120;86_64'>hvm</type></domain>",
+        "<domain><type arch = 'x86_64'>hvm</type></domain>",
+        "<domain><type arch='x86_64",
+        "<domain><type arch=",
+        "<domain><type arch=>",
+        "<domain><type arch='x86_64>",
+        "<domain><type arch='x86_64'/><type arch='i686'/></domain>",
     };
     struct arena *a = arena_new();
     struct foreseen f;
@@ -136,7 +162,8 @@ int main(void)
     Suite *s = suite_create("convert");
     TCase *t = tcase_create("convert");
     tcase_add_loop_test(t, emulator_is_foreseen, 0, 4);
-    tcase_add_loop_test(t, what_could_mean_something_else_is_not_foreseen, 0, 13);
+    tcase_add_loop_test(t, architecture_is_foreseen, 0, 2);
+    tcase_add_loop_test(t, what_could_mean_something_else_is_not_foreseen, 0, 22);
     tcase_add_loop_test(t, powers_are_given_away, 0, 4);
     tcase_add_test(t, files_cannot_be_opened);
     tcase_add_test(t, computing_goes_on);
