@@ -40,7 +40,7 @@ HOUSE    += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 LDFLAGS  += -fsanitize=address,undefined
 endif
 
-PACKAGES := libxml-2.0 jansson libselinux libapparmor libcap-ng libseccomp uuid
+PACKAGES := libxml-2.0 jansson libselinux libapparmor libcap-ng libseccomp
 
 LIB_SRC  := $(wildcard libcore/*/*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)

@@ -15,7 +15,6 @@ build      pkg   libapparmor          libapparmor-dev          libapparmor-devel
 build      pkg   libcap-ng            libcap-ng-dev            libcap-ng-devel       drops capabilities before QEMU runs
 build      pkg   libseccomp           libseccomp-dev           libseccomp-devel      the filter that parses untrusted input
 build      pkg   libbpf               libbpf-dev               libbpf-devel          device rules of cgroup version 2
-build      pkg   uuid                 uuid-dev                 libuuid-devel         UUIDs of new guests
 check      pkg   check                check                    check-devel           tests of libcore
 check      cmd   bats                 bats                     bats                  tests of the programs
 check      cmd   qemu-system-x86_64   qemu-system-x86          qemu-system-x86-core  tests with a real emulator

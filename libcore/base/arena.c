@@ -29,12 +29,12 @@ void (*arena_exhausted)(void) = exhausted;
 
 static struct chunk *chunk_new(size_t size)
 {
-    struct chunk *c = calloc(1, sizeof *c + size);
+    struct chunk *c = malloc(sizeof *c + size);
     if (!c) {
         arena_exhausted();
         abort();
     }
-    c->size = size;
+    *c = (struct chunk){ .size = size };
     return c;
 }
 
@@ -74,7 +74,7 @@ void *arena_alloc(struct arena *a, size_t size)
         n->next = c;
         a->top = c = n;
     }
-    void *p = c->data + c->used;
+    void *p = memset(c->data + c->used, 0, size);
     c->used += size;
     return p;
 }

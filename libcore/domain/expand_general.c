@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
-#include <sys/random.h>
-#include <uuid.h>
 
+#include "base/uuid.h"
 #include "domain/clock.h"
 #include "domain/cpu.h"
 #include "domain/expand_private.h"
@@ -117,17 +116,9 @@ static void cpus(struct expansion *x)
 
 static void uuid(struct expansion *x)
 {
-    if (x->d->uuid)
-        return;
-    uuid_t u;
     char text[37];
-    /* Not uuid_generate_random(): it asks for its own pid, which the parser's filter forbids. */
-    if (getrandom(u, sizeof u, 0) != sizeof u)
-        return;
-    u[6] = (unsigned char)((u[6] & 0x0f) | 0x40);
-    u[8] = (unsigned char)((u[8] & 0x3f) | 0x80);
-    uuid_unparse_lower(u, text);
-    x->d->uuid = arena_strdup(x->p->arena, text);
+    if (!x->d->uuid && uuid_new(text))
+        x->d->uuid = arena_strdup(x->p->arena, text);
 }
 
 static void features(struct expansion *x)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -20,24 +19,13 @@ bool guard_compute_only(struct err *e)
 
 #else
 
-#define ALLOW(name) \
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-
-#define KILL(name) \
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
-#define ALLOW_ARG1(name, value)                                                                     \
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 4),                                         \
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LOW_WORD(offsetof(struct seccomp_data, args[1]))),      \
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW), \
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+#define ALLOW(name) { SYS_##name, SECCOMP_RET_ALLOW, false, 0 }
+#define ALLOW_ARG1(name, value) { SYS_##name, SECCOMP_RET_ALLOW, true, value }
+#define KILL(name) { SYS_##name, SECCOMP_RET_KILL_PROCESS, false, 0 }
 
 /* Most of what is not allowed merely fails: the C library tries this and that (open a table of names, ask for the
  * size of memory) and does without. No library tries what kills. */
-static const struct sock_filter filter[] = {
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+static struct filter_rule rules[] = {
     ALLOW(write),
     ALLOW(writev),
     ALLOW(read),
@@ -89,12 +77,13 @@ static const struct sock_filter filter[] = {
     KILL(fork),
     KILL(vfork),
 #endif
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 };
 
 bool guard_compute_only(struct err *e)
 {
-    struct sock_fprog program = { sizeof filter / sizeof *filter, (struct sock_filter *)filter };
+    enum { RULES = sizeof rules / sizeof *rules };
+    struct sock_filter filter[FILTER_ROOM(RULES)];
+    struct sock_fprog program = { filter_make(filter, rules, RULES, SECCOMP_RET_ERRNO | EPERM), filter };
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
         return err_errno(e, "seccomp filter for the parser");
     return true;

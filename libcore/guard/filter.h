@@ -6,6 +6,9 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /* What seccomp filters written by hand have in common. */
 
 /* By hand, not by libseccomp: loading that library would cost a small program a tenth of its time. */
@@ -33,10 +36,18 @@
 #endif
 #endif
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define LOW_WORD(at) (at)
-#else
-#define LOW_WORD(at) ((at) + 4)
-#endif
+/* One system call and what becomes of it: SECCOMP_RET_…; by_arg1: only if its second argument is arg1, else EPERM. */
+struct filter_rule {
+    unsigned call, verdict;
+    bool by_arg1;
+    unsigned arg1;
+};
+
+/* Makes a filter of n rules, a call at most once, and of what becomes of all others; sorts the rules. The program has
+ * room for FILTER_ROOM(n) steps; returns their number. Another architecture's calls kill.
+ * It looks a call up by halves: for each call that there is, the kernel goes through a filter as it is set, and a plain
+ * list of a hundred takes it longer than a converter's whole work. */
+#define FILTER_ROOM(n) (16 + 8 * (n))
+unsigned short filter_make(struct sock_filter *program, struct filter_rule *rules, size_t n, unsigned otherwise);
 
 #endif

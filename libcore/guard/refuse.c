@@ -2,7 +2,6 @@
 #include "guard/refuse.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -18,7 +17,7 @@ bool refuse_calls(unsigned sets, struct err *e)
 
 #else
 
-enum { ALWAYS = 1 << 15, X32 = 0x40000000 };
+enum { ALWAYS = 1 << 15 };
 
 static const struct {
     unsigned call;
@@ -132,26 +131,14 @@ static const struct {
 
 bool refuse_calls(unsigned sets, struct err *e)
 {
-    struct sock_filter filter[8 + 2 * sizeof calls / sizeof *calls];
-    unsigned short n = 0;
-    sets |= ALWAYS;
-    filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
-    filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
-    filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
-    filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-#ifdef __x86_64__
-    /* The same calls by other numbers. */
-    filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32, 0, 1);
-    filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
-#endif
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        if (!(calls[i].set & sets))
-            continue;
-        filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].call, 0, 1);
-        filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
-    }
-    filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-    struct sock_fprog program = { n, filter };
+    enum { CALLS = sizeof calls / sizeof *calls };
+    struct filter_rule rules[CALLS];
+    struct sock_filter filter[FILTER_ROOM(CALLS)];
+    size_t n = 0;
+    for (size_t i = 0; i < CALLS; i++)
+        if (calls[i].set & (sets | ALWAYS))
+            rules[n++] = (struct filter_rule){ .call = calls[i].call, .verdict = SECCOMP_RET_ERRNO | EPERM };
+    struct sock_fprog program = { filter_make(filter, rules, n, SECCOMP_RET_ALLOW), filter };
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 && errno != EINVAL)
         return err_errno(e, "cannot narrow itself by seccomp");
     return true;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <jansson.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/json_pull.h"
 
 struct entry {
     const char *name, *path;
@@ -46,22 +46,7 @@ static int by_name(const void *a, const void *b)
     return strcmp((*(struct entry *const *)a)->name, (*(struct entry *const *)b)->name);
 }
 
-static const char *string(struct arena *a, json_t *object, const char *key)
-{
-    return arena_strdup(a, json_string_value(json_object_get(object, key)));
-}
-
-static bool has(json_t *array, const char *word)
-{
-    size_t i;
-    json_t *v;
-    json_array_foreach(array, i, v)
-        if (streq(json_string_value(v), word))
-            return true;
-    return false;
-}
-
-static void read_features(struct firmware *f, json_t *features)
+static void read_features(struct firmware *f, struct pull *p)
 {
     static const struct {
         const char *name;
@@ -77,72 +62,108 @@ static void read_features(struct firmware *f, json_t *features)
         { "verbose-static", offsetof(struct firmware, verbose_static) },
         { "verbose-dynamic", offsetof(struct firmware, verbose_dynamic) },
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        *(bool *)((char *)f + names[i].at) = has(features, names[i].name);
+    struct span s;
+    for (pull_array(p); pull_item(p);)
+        if (pull_string(p, &s))
+            for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+                if (span_eq(s, names[i].name))
+                    *(bool *)((char *)f + names[i].at) = true;
 }
 
-static bool read_mapping(struct arena *a, struct firmware *f, json_t *mapping)
+static void read_interfaces(struct firmware *f, struct pull *p)
+{
+    struct span s;
+    for (pull_array(p); pull_item(p);)
+        if (pull_string(p, &s)) {
+            f->uefi |= span_eq(s, "uefi");
+            f->bios |= span_eq(s, "bios");
+        }
+}
+
+/* A file of flash: {"filename": …, "format": …}. */
+static void read_file(struct arena *a, struct pull *p, const char **name, const char **format)
+{
+    struct span key;
+    for (pull_object(p); pull_key(p, &key);)
+        if (span_eq(key, "filename"))
+            pull_text(p, a, name);
+        else if (span_eq(key, "format"))
+            pull_text(p, a, format);
+        else
+            pull_skip(p);
+}
+
+static void read_mapping(struct arena *a, struct firmware *f, struct pull *p)
 {
     static const char *const devices[] = { "flash", "memory", "kernel" };
-    const char *device = json_string_value(json_object_get(mapping, "device"));
+    const char *device = NULL, *code = NULL, *other = NULL;
+    struct span key;
+    for (pull_object(p); pull_key(p, &key);)
+        if (span_eq(key, "device"))
+            pull_text(p, a, &device);
+        else if (span_eq(key, "filename"))
+            pull_text(p, a, &other);
+        else if (span_eq(key, "executable"))
+            read_file(a, p, &code, &f->path_format);
+        else if (span_eq(key, "nvram-template"))
+            read_file(a, p, &f->nvram_template, &f->nvram_format);
+        else
+            pull_skip(p);
     int d = device ? name_index(devices, 3, device) : -1;
     if (d < 0)
-        return false;
+        return;
     f->device = (enum firmware_device)d;
-    if (f->device != FIRMWARE_FLASH) {
-        f->path = string(a, mapping, "filename");
-        return f->path;
-    }
-    json_t *code = json_object_get(mapping, "executable"), *vars = json_object_get(mapping, "nvram-template");
-    f->path = string(a, code, "filename");
-    f->path_format = string(a, code, "format");
-    f->nvram_template = string(a, vars, "filename");
-    f->nvram_format = string(a, vars, "format");
-    return f->path;
+    f->path = f->device == FIRMWARE_FLASH ? code : other;
 }
 
-static void read_targets(struct arena *a, struct firmware *f, json_t *targets)
+static void read_target(struct arena *a, struct firmware *f, struct pull *p)
 {
-    size_t i, j;
-    json_t *t, *m;
-    json_array_foreach(targets, i, t) {
-        json_t *machines = json_object_get(t, "machines");
-        struct firmware_target *to = arena_alloc(a, sizeof *to);
-        to->arch = string(a, t, "architecture");
-        to->machines = arena_array(a, json_array_size(machines) + 1, sizeof *to->machines);
-        json_array_foreach(machines, j, m)
-            if (json_is_string(m))
-                to->machines[to->n++] = arena_strdup(a, json_string_value(m));
-        if (to->arch)
-            list_add(a, &f->targets, to);
-    }
+    struct firmware_target *to = arena_alloc(a, sizeof *to);
+    struct span key;
+    const char *machine;
+    for (pull_object(p); pull_key(p, &key);)
+        if (span_eq(key, "architecture"))
+            pull_text(p, a, &to->arch);
+        else if (span_eq(key, "machines"))
+            for (pull_array(p); pull_item(p);) {
+                if (pull_text(p, a, &machine))
+                    list_add(a, &to->machines, machine);
+            }
+        else
+            pull_skip(p);
+    if (to->arch)
+        list_add(a, &f->targets, to);
 }
 
 static struct firmware *read_one(struct arena *a, const char *path, struct notes *notes)
 {
     autostr struct str text = STR_INIT;
-    json_error_t error;
     if (file_read_at(AT_FDCWD, path, 1 << 20, false, &text) < 0) {
         note_add(notes, "firmware descriptor %s: %s", path, strerror(errno));
         return NULL;
     }
     if (!text.len)
         return NULL;
-    json_t *root = json_loadb(text.p, text.len, 0, &error);
     struct firmware *f = arena_alloc(a, sizeof *f);
+    struct pull p = pull_start(text.p, text.len);
+    struct span key;
     f->file = path;
-    if (!root || !read_mapping(a, f, json_object_get(root, "mapping"))) {
-        note_add(notes, "firmware descriptor %s: %s", path, root ? "it names no firmware file" : error.text);
-        json_decref(root);
-        return NULL;
-    }
-    json_t *types = json_object_get(root, "interface-types");
-    f->uefi = has(types, "uefi");
-    f->bios = has(types, "bios");
-    read_features(f, json_object_get(root, "features"));
-    read_targets(a, f, json_object_get(root, "targets"));
-    json_decref(root);
-    return f;
+    for (pull_object(&p); pull_key(&p, &key);)
+        if (span_eq(key, "mapping"))
+            read_mapping(a, f, &p);
+        else if (span_eq(key, "interface-types"))
+            read_interfaces(f, &p);
+        else if (span_eq(key, "features"))
+            read_features(f, &p);
+        else if (span_eq(key, "targets"))
+            for (pull_array(&p); pull_item(&p);)
+                read_target(a, f, &p);
+        else
+            pull_skip(&p);
+    if (pull_end(&p) && f->path)
+        return f;
+    note_add(notes, "firmware descriptor %s: %s", path, pull_end(&p) ? "it names no firmware file" : "it is not JSON");
+    return NULL;
 }
 
 void firmware_find(struct arena *a, const char *sysroot, struct firmwares *found, struct notes *notes)
@@ -170,8 +191,8 @@ bool firmware_fits(const struct firmware *f, const char *target, const char *mac
         const struct firmware_target *t = f->targets.v[i];
         if (!streq(t->arch, target))
             continue;
-        for (size_t j = 0; j < t->n; j++)
-            if (fnmatch(t->machines[j], machine, 0) == 0)
+        for (size_t j = 0; j < t->machines.n; j++)
+            if (fnmatch(t->machines.v[j], machine, 0) == 0)
                 return true;
     }
     return false;

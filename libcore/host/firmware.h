@@ -15,8 +15,7 @@ enum firmware_device { FIRMWARE_FLASH, FIRMWARE_MEMORY, FIRMWARE_KERNEL };
 
 struct firmware_target {
     const char *arch;             /* QEMU's target name: x86_64, i386, aarch64 */
-    size_t n;
-    const char **machines;        /* patterns as of fnmatch: pc-q35-* */
+    LIST(const char) machines;    /* patterns as of fnmatch: pc-q35-* */
 };
 struct firmware {
     const char *file;             /* the descriptor */

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/json_pull.h"
 #include "qemu/arch.h"
 #include "qemu/caps.h"
-#include "qemu/json_pull.h"
 
 struct caps_digest {
     struct caps_writer *writer;

@@ -5,18 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/span.h"
+
 /* Inside of the capabilities image (see qemu/caps.h), for the files that make up this module. */
 #define CAPS_MAGIC "!vmutils-caps 1\n"
 
 struct arena;
 struct caps;
 struct caps_host_model;
-
-/* Bytes in the image; not terminated. */
-struct span {
-    const char *p;
-    size_t n;
-};
 
 /* Value of the line "kind name". */
 bool caps_find(const struct caps *c, const char *kind, struct span name, struct span *value);

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uuid/uuid.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/uuid.h"
 #include "domain/general.h"
 #include "domain/os.h"
 #include "qemu/caps_get.h"
@@ -92,11 +92,8 @@ static bool complete(struct definer *d, struct domain *domain, struct parse *p)
 
 static const char *new_uuid(struct arena *a)
 {
-    uuid_t raw;
     char text[37];
-    uuid_generate_random(raw);
-    uuid_unparse_lower(raw, text);
-    return arena_strdup(a, text);
+    return uuid_new(text) ? arena_strdup(a, text) : NULL;
 }
 
 bool define_check(struct definer *d, struct definition *out, const char *file, const char *text, size_t n, struct err *e)
@@ -108,8 +105,8 @@ bool define_check(struct definer *d, struct definition *out, const char *file, c
         return false;
     if (!domain->name)
         return parse_error(&p, domain->meta.line, "<domain> has no <name>");
-    if (!domain->uuid && !(domain->uuid = def_uuid(d->root, a, domain->name)))
-        domain->uuid = new_uuid(a);
+    if (!domain->uuid && !(domain->uuid = def_uuid(d->root, a, domain->name)) && !(domain->uuid = new_uuid(a)))
+        return err_errno(e, "%s: cannot make a UUID", domain->name);
     domain->id.set = false;
     if (!complete(d, domain, &p))
         return false;

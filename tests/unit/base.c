@@ -12,7 +12,9 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/json_pull.h"
 #include "base/table.h"
+#include "base/uuid.h"
 
 START_TEST(numbers_are_whole_strings)
 {
@@ -183,6 +185,41 @@ START_TEST(a_fifo_is_no_file_and_does_not_hang)
 }
 END_TEST
 
+START_TEST(json_text_has_its_escapes_resolved)
+{
+    static const struct {
+        const char *json, *text; /* NULL: it is wrong */
+    } rows[] = {
+        { "\"plain\"", "plain" },
+        { "\"a\\\"b\\\\c\\/d\\n\"", "a\"b\\c/d\n" },
+        { "\"\\u00e4\\u20AC\\ud83d\\ude00\"", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80" },
+        { "\"\\ud83d \\u0000\"", "? ?" },
+        { "\"\\u12\"", NULL },
+        { "\"\\x\"", NULL },
+    };
+    struct arena *a = arena_new();
+    struct pull p = pull_start(rows[_i].json, strlen(rows[_i].json));
+    const char *text = NULL;
+    ck_assert_int_eq(pull_text(&p, a, &text), rows[_i].text != NULL);
+    ck_assert_int_eq(p.bad, rows[_i].text == NULL);
+    ck_assert_pstr_eq(text, rows[_i].text);
+    arena_free(a);
+}
+END_TEST
+
+START_TEST(uuids_are_random_ones_of_version_4)
+{
+    char one[37], other[37];
+    ck_assert(uuid_new(one) && uuid_new(other));
+    ck_assert_str_ne(one, other);
+    ck_assert_uint_eq(strspn(one, "0123456789abcdef-"), 36);
+    for (int i = 0; i < 36; i++)
+        ck_assert_int_eq(one[i] == '-', i == 8 || i == 13 || i == 18 || i == 23);
+    ck_assert_int_eq(one[14], '4');
+    ck_assert_ptr_nonnull(strchr("89ab", one[19]));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("base");
@@ -200,6 +237,8 @@ static Suite *suite(void)
     tcase_add_test(t, remains_of_a_dead_writer_do_not_survive_inside_the_next_file);
     tcase_add_test(t, reading_stops_at_the_limit);
     tcase_add_test(t, a_fifo_is_no_file_and_does_not_hang);
+    tcase_add_loop_test(t, json_text_has_its_escapes_resolved, 0, 6);
+    tcase_add_test(t, uuids_are_random_ones_of_version_4);
     suite_add_tcase(s, t);
     return s;
 }

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/json_pull.h"
 #include "qemu/arch.h"
 #include "qemu/caps_digest.h"
 #include "qemu/caps_get.h"
-#include "qemu/json_pull.h"
 
 static struct err e;
 

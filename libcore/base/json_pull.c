@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "qemu/json_pull.h"
+#include "base/json_pull.h"
 
 #include <string.h>
 
 struct pull pull_start(const char *text, size_t n)
 {
     return (struct pull){ .p = text, .end = text + n };
-}
-
-bool span_eq(struct span s, const char *text)
-{
-    return strlen(text) == s.n && memcmp(s.p, text, s.n) == 0;
 }
 
 static bool fail(struct pull *p)
@@ -106,6 +101,79 @@ bool pull_string(struct pull *p, struct span *s)
         return take_string(p, s);
     pull_skip(p);
     return false;
+}
+
+/* Four hexadecimal digits; -1 if they are not. */
+static long hex4(const char *at, const char *end)
+{
+    long n = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = at + i < end ? at[i] : 0;
+        int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+        if (digit < 0)
+            return -1;
+        n = n * 16 + digit;
+    }
+    return n;
+}
+
+static char *put_utf8(char *to, unsigned long c)
+{
+    static const unsigned char first[] = { 0, 0xc0, 0xe0, 0xf0 };
+    if (c < 0x80) {
+        *to++ = c ? (char)c : '?';
+    } else {
+        int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+        *to++ = (char)(first[more] | c >> 6 * more);
+        while (more--)
+            *to++ = (char)(0x80 | (c >> 6 * more & 0x3f));
+    }
+    return to;
+}
+
+/* What follows "\\u": one character, which may take a second escape. Returns behind it, NULL if it is none. */
+static const char *unescape_u(const char *at, const char *end, char **to)
+{
+    long c = hex4(at, end), low = -1;
+    if (c < 0)
+        return NULL;
+    at += 4;
+    if (c >= 0xd800 && c < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u')
+        low = hex4(at + 2, end);
+    if (low >= 0xdc00 && low < 0xe000) {
+        c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+        at += 6;
+    } else if (c >= 0xd800 && c < 0xe000) {
+        c = '?';
+    }
+    *to = put_utf8(*to, (unsigned long)c);
+    return at;
+}
+
+bool pull_text(struct pull *p, struct arena *a, const char **text)
+{
+    static const char plain[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
+    struct span s;
+    if (!pull_string(p, &s))
+        return false;
+    char *out = arena_alloc(a, s.n + 1), *to = out; /* no escape is shorter than what it stands for */
+    for (const char *at = s.p, *end = s.p + s.n; at < end;) {
+        const char *known;
+        if (*at != '\\')
+            *to++ = *at++;
+        else if (at[1] == 'u') {
+            if (!(at = unescape_u(at + 2, end, &to)))
+                return fail(p);
+        } else if ((known = memchr(plain, at[1], sizeof plain - 1))) {
+            *to++ = means[known - plain];
+            at += 2;
+        } else {
+            return fail(p);
+        }
+    }
+    *to = '\0';
+    *text = out;
+    return true;
 }
 
 static bool take_bare(struct pull *p, struct span *s)

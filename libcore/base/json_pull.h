@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef QEMU_JSON_PULL_H
-#define QEMU_JSON_PULL_H
+#ifndef BASE_JSON_PULL_H
+#define BASE_JSON_PULL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "qemu/caps_image.h"
+#include "base/arena.h"
+#include "base/span.h"
 
 /* Takes facts out of a JSON text in one pass, without building a tree: an emulator's answers are half a
  * megabyte each, and a tree of them takes longer than QEMU needs to send them.
@@ -34,6 +35,8 @@ bool pull_array(struct pull *p);
 bool pull_item(struct pull *p); /* stands before the next element; false after the last */
 /* Strings are the bytes between the quotes, escapes not resolved. */
 bool pull_string(struct pull *p, struct span *s);
+/* The same as a C string in the arena, escapes resolved (NUL and lone halves of surrogate pairs become '?'). */
+bool pull_text(struct pull *p, struct arena *a, const char **text);
 bool pull_bool(struct pull *p, bool *b);
 bool pull_uint(struct pull *p, unsigned *n);
 /* true, false, null, a number or a string as it stands; objects and arrays are skipped. */
@@ -41,7 +44,5 @@ bool pull_scalar(struct pull *p, struct span *s);
 void pull_skip(struct pull *p);
 /* Nothing but blanks is left, and nothing was wrong. */
 bool pull_end(struct pull *p);
-
-bool span_eq(struct span s, const char *text);
 
 #endif
