@@ -74,7 +74,7 @@ static void print_words(const struct guests *guests)
     }
 }
 
-enum { ID, NAME, STATE, REASON, TITLE, UUID, PERSISTENT, AUTOSTART, PID, LIBVIRT, COLUMNS };
+enum { ID, NAME, STATE, REASON, TITLE, UUID, PERSISTENT, AUTOSTART, PID, LIBVIRT, LANDLOCK, SOCKETS, TAINT, COLUMNS };
 static const struct column columns[COLUMNS] = {
     [ID] = { "Id", "id", COLUMN_NUMBER },
     [NAME] = { "Name", "name", COLUMN_TEXT },
@@ -86,6 +86,9 @@ static const struct column columns[COLUMNS] = {
     [AUTOSTART] = { "Autostart", "autostart", COLUMN_BOOL },
     [PID] = { "Pid", "pid", COLUMN_NUMBER },
     [LIBVIRT] = { "Libvirt", "libvirt", COLUMN_BOOL },
+    [LANDLOCK] = { "Landlock", "landlock", COLUMN_NUMBER },
+    [SOCKETS] = { "Sockets", "sockets", COLUMN_TEXT },
+    [TAINT] = { "Taint", "taint", COLUMN_TEXT },
 };
 
 /* The table shows what was asked for, JSON everything. */
@@ -122,6 +125,12 @@ static const char *cell(struct arena *a, const struct listed *g, int column)
         return g->autostart ? "yes" : "no";
     case PID:
         return s && s->pid ? arena_printf(a, "%d", (int)s->pid) : NULL;
+    case LANDLOCK:
+        return s && s->active && s->landlock ? arena_printf(a, "%u", s->landlock) : NULL;
+    case SOCKETS:
+        return s && s->active && *s->sockets ? s->sockets : NULL;
+    case TAINT:
+        return s && s->active && *s->taint ? s->taint : NULL;
     default:
         return s && s->libvirt ? "yes" : "no";
     }

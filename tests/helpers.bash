@@ -17,6 +17,8 @@ teardown() { helpers_teardown; }
 helpers_setup() {
     T=$(mktemp -d "${TMPDIR:-/tmp}/t.XXXXXX")
     cd "$T" || return 1
+    # As beside a QEMU that was built and not installed: fake-qemu may read here under Landlock.
+    mkdir "$T/qemu-bundle"
     URI=
     unset LIBVIRT_DEFAULT_URI
     [ "${VMUTILS_TEST_ALONE:-}" != yes ] || helpers_before=" $(helpers_pids | tr '\n' ' ') "
@@ -176,7 +178,7 @@ guest() {
 # behaves so; fake_start NAME [OPTION...] starts it. The copy is this test's own, and trusted for that.
 fake_guest() {
     local name=$1 dir=$T/fake-$1
-    mkdir -p "$dir"
+    mkdir -p "$dir/qemu-bundle"
     cp "$FAKE_QEMU" "$dir/fake-qemu"
     echo "${2:-}" >"$dir/fake-qemu.conf"
     EMULATOR=$dir/fake-qemu domain "$name" "${3:-}" "${4:-}"

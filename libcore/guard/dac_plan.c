@@ -231,7 +231,6 @@ bool dac_layer(struct guard *g, struct err *e)
 {
     const struct seclabel *domain = dac_of(g->domain->seclabels.v, g->domain->seclabels.n);
     struct others others = { 0 };
-    g->enter.user = (struct enter_user){ g->root->privileged, g->uid, g->gid };
     guard_add_process(g, "dac", arena_printf(g->arena, "%u:%u", (unsigned)g->uid, (unsigned)g->gid), NULL);
     for (size_t i = 0; i < g->objects.all.n; i++)
         if (!one_object(g, &others, g->objects.all.v[i], domain, e))

@@ -1,41 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guard/enter.h"
 
-#include <cap-ng.h>
-#include <errno.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "guard/apparmor.h"
 
-static bool set_limit(int which, unsigned long long value, bool exactly)
+bool enter_hold(struct enter *x, int fd, size_t *at, struct err *e)
 {
-    struct rlimit now;
-    if (!value && !exactly)
-        return true;
-    if (getrlimit(which, &now) < 0)
-        return false;
-    now.rlim_cur = value;
-    if (now.rlim_max < value || exactly)
-        now.rlim_max = value;
-    return setrlimit(which, &now) == 0;
+    if (x->n_fds == ENTER_FDS) {
+        close(fd);
+        return err_set(e, ST_FAILED, "too many descriptors for one guest");
+    }
+    x->fds[x->n_fds++] = fd;
+    *at = x->n_fds;
+    return true;
 }
 
-bool limits_enter(const struct enter_limits *l)
+bool guard_prepare(struct enter *x, struct notes *notes, struct err *e)
 {
-    return set_limit(RLIMIT_NOFILE, l->files, false) && set_limit(RLIMIT_NPROC, l->processes, false) &&
-           set_limit(RLIMIT_CORE, l->core_zero ? 0 : l->core, l->core_zero);
+    return landlock_prepare(x, notes, e) && sockets_prepare(x, e);
 }
 
-/* The bounding set can only be dropped while the caller is still root, hence all in one step. */
-bool user_enter(const struct enter_user *u)
+const char *guard_attributes(const struct enter *x, struct arena *a)
 {
-    if (!u->change)
-        return true;
-    capng_clear(CAPNG_SELECT_BOTH);
-    int r = capng_change_id((int)u->uid, (int)u->gid, CAPNG_INIT_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
-    if (r < 0 && errno == 0)
-        errno = EPERM;
-    return r == 0;
+    autostr struct str text = STR_INIT;
+    if (x->landlock.abi)
+        str_addf(&text, " landlock='%d'", x->landlock.abi);
+    str_addf(&text, " sockets='%s'", x->sockets.no_unix ? "denied" : "open");
+    if (x->tainted)
+        str_addf(&text, " taint='%s'", x->tainted);
+    return arena_strdup(a, str_text(&text));
+}
+
+void guard_release(struct enter *x)
+{
+    for (size_t i = 0; i < x->n_fds; i++)
+        close(x->fds[i]);
+    x->n_fds = 0;
+    sockets_release(&x->sockets);
 }
 
 bool guard_enter(const struct enter *x, const char **what)
@@ -51,6 +54,16 @@ bool guard_enter(const struct enter *x, const char **what)
         return false;
     *what = "cannot change into the guest's AppArmor profile";
     if (!apparmor_enter(x->apparmor))
+        return false;
+    *what = "cannot forbid new privileges";
+    if (!privileges_forbid_new(x))
+        return false;
+    *what = "cannot confine QEMU by Landlock";
+    if (!landlock_enter(x))
+        return false;
+    /* Before the user changes: root needs no no_new_privs for it. */
+    *what = "cannot confine QEMU by seccomp";
+    if (!sockets_enter(&x->sockets))
         return false;
     *what = "cannot change to QEMU's user";
     return user_enter(&x->user);

@@ -8,7 +8,11 @@
 #include "guard/cgroup_layer.h"
 #include "guard/chain.h"
 #include "guard/dac.h"
+#include "guard/landlock.h"
+#include "guard/limits.h"
+#include "guard/privileges.h"
 #include "guard/selinux.h"
+#include "guard/sockets.h"
 #include "store/claim.h"
 
 enum { USE_MS = 5000 }; /* for one who is giving the object back */
@@ -18,8 +22,13 @@ static bool (*const layers[])(struct guard *g, struct err *e) = {
     cgroup_layer,
     dac_layer,
     selinux_layer,
-    /* The last: it lets through what the others hold. */
+    /* After all that have rows: it lets through what the others hold. */
     apparmor_layer,
+    /* From here on without rows; they must know whether a label is taken on. */
+    privileges_layer,
+    limits_layer,
+    landlock_layer,
+    sockets_layer,
 };
 
 bool guard_hold(struct guard *g, int fd, struct err *e)

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 
 /* Debian 12's <linux/landlock.h> ends with ABI 2. */
-enum { CREATE_VERSION = 1, RULE_PATH_BENEATH = 1, RULE_NET_PORT = 2 };
+enum { CREATE_VERSION = 1, RULE_PATH_BENEATH = 1, RULE_NET_PORT = 2, LOG_NEW_EXEC_ON = 2, LOG_FROM = 7 };
 
 struct path_rule {
     uint64_t fs;
@@ -83,4 +83,9 @@ bool ruleset_allow_port(int ruleset, const struct ruleset_wants *wants, uint16_t
 bool ruleset_enter(int ruleset)
 {
     return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+}
+
+bool ruleset_enter_logged(int ruleset, int abi)
+{
+    return syscall(SYS_landlock_restrict_self, ruleset, abi >= LOG_FROM ? LOG_NEW_EXEC_ON : 0) == 0;
 }

@@ -53,5 +53,7 @@ bool ruleset_allow_port(int ruleset, const struct ruleset_wants *wants, uint16_t
 
 /* From now on, for this process and all that come of it. Without CAP_SYS_ADMIN no_new_privs must be set. */
 bool ruleset_enter(int ruleset);
+/* The same; what programs that are executed later are refused goes to the audit log, too (from ABI 7). */
+bool ruleset_enter_logged(int ruleset, int abi);
 
 #endif

@@ -108,12 +108,31 @@ static bool lock_alive(int fd)
     return fcntl(fd, F_SETLK, &whole) == 0;
 }
 
+/* Where the descriptors of its confinement are in Q: the last ones but one of its list. */
+static bool add_enter_fds(struct launch *l)
+{
+    struct child_image *q = &l->qemu;
+    if (q->n_fds + l->enter->n_fds >= CHILD_FDS)
+        return false;
+    for (size_t i = 0; i < l->enter->n_fds; i++)
+        q->fds[q->n_fds++] = (struct child_fd){ l->enter->fds[i], -1 };
+    return true;
+}
+
+static void find_enter_fds(struct launch *l)
+{
+    size_t first = l->qemu.n_fds - 1 - l->enter->n_fds;
+    for (size_t i = 0; i < l->enter->n_fds; i++)
+        l->enter->fds[i] = l->qemu.fds[first + i].fd;
+}
+
 static _Noreturn void become_qemu(struct launch *l)
 {
     int s = l->q[1];
     close(l->lock);
     if (!arrange_fds(&l->qemu, &s))
         give_up(s, "cannot arrange descriptors");
+    find_enter_fds(l);
     int dir = l->qemu.fds[l->qemu.n_fds - 1].fd;
     int alive = open_alive(dir);
     close(dir);
@@ -184,7 +203,7 @@ bool launch(struct launch *l, pid_t *reaper, struct err *e)
 {
     *reaper = 0;
     l->q[0] = l->q[1] = l->r[0] = l->r[1] = -1;
-    if (l->qemu.n_fds == CHILD_FDS)
+    if (!add_enter_fds(l))
         return err_set(e, ST_FAILED, "too many descriptors for one guest");
     l->qemu.fds[l->qemu.n_fds++] = (struct child_fd){ l->dir, -1 };
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, l->q) < 0 ||

@@ -39,7 +39,7 @@ struct child_report {
 
 struct launch {
     struct child_image qemu, reap;
-    struct enter *enter; /* for Q */
+    struct enter *enter; /* for Q; prepared */
     int lock;     /* NAME/lock: closed by R and Q at once */
     int dir;      /* the guest's directory: Q opens "alive" there */
     int q[2];     /* S keeps q[0] */

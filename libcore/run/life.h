@@ -21,6 +21,7 @@ struct life {
     struct journal j;
     bool running;    /* live.xml says so, with the journal's start-id */
     const char *uuid; /* of live.xml, NULL: none was seen */
+    const char *confined; /* attributes of <domstatus> that tell how QEMU is confined, each after a blank; NULL: none */
     char state[24];  /* of live.xml: "starting", "running", "paused"… */
     char machine[64], boot[64]; /* this host */
 };

@@ -367,11 +367,6 @@ static bool confine(struct planning *g, struct err *e)
     show_labels(g, &guard);
     g->p->enter = guard.enter;
     g->p->threads = guard.threads;
-    g->p->enter.limits = (struct enter_limits){
-        .files = (unsigned long long)conf_number(g->o->conf, "max_files"),
-        .processes = (unsigned long long)conf_number(g->o->conf, "max_processes"),
-        .core_zero = conf_number(g->o->conf, "max_core") == 0,
-    };
     struct err plan = *e;
     return check_access(g, &guard, ok ? NULL : &plan, e);
 }

@@ -59,6 +59,7 @@ void plan_release(struct plan *p)
     for (size_t i = 0; i < p->n_fds; i++)
         close_fd(&p->fds[i].fd);
     p->n_claims = p->n_fds = 0;
+    guard_release(&p->enter);
 }
 
 static const char *with_reaper(struct arena *a, const char *dir, size_t n)
@@ -84,8 +85,8 @@ const char *start_bindir(struct arena *a)
 bool start_write_live(struct life *l, const char *live, const char *state, const char *reason, struct err *e)
 {
     autostr struct str text = STR_INIT;
-    str_addf(&text, "<domstatus state='%s' reason='%s' start='%s' pid='%d'>\n", state, reason, l->j.start,
-             (int)l->j.qemu.pid);
+    str_addf(&text, "<domstatus state='%s' reason='%s' start='%s' pid='%d'%s>\n", state, reason, l->j.start,
+             (int)l->j.qemu.pid, l->confined ? l->confined : "");
     str_add(&text, live ? live : "");
     str_add(&text, "</domstatus>\n");
     return file_replace_at(l->dir, "live.xml", text.p, text.len, 0600, false) == 0 ||
@@ -191,7 +192,8 @@ static char **words(struct arena *a, const char *first, const void *list)
 static char **reaper_env(struct arena *a, bool foreground)
 {
     static const char *const kept[] = { "HOME", "PATH", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
-                                        "XDG_CACHE_HOME", "VMUTILS_SYSROOT", "ASAN_OPTIONS", "NOTIFY_SOCKET" };
+                                        "XDG_CACHE_HOME", "VMUTILS_SYSROOT", "VMUTILS_LANDLOCK", "ASAN_OPTIONS",
+                                        "NOTIFY_SOCKET" };
     LIST(const char) env = { 0 };
     for (size_t i = 0; i < sizeof kept / sizeof *kept - !foreground; i++)
         if (getenv(kept[i])) {
@@ -484,13 +486,14 @@ static void fail(struct start *s, struct notes *notes, struct err *e)
     }
 }
 
-static bool begin(struct start *s, struct err *e)
+static bool begin(struct start *s, struct notes *notes, struct err *e)
 {
     struct life *l = s->l;
     pid_t reaper = 0;
     struct row_context c = life_row_context(l);
-    if (!rows_apply(&l->j, &c, e) || !plan_open_dirs(s->p, e) || !prepare(s, e))
+    if (!rows_apply(&l->j, &c, e) || !plan_open_dirs(s->p, e) || !guard_prepare(&s->p->enter, notes, e) || !prepare(s, e))
         return false;
+    l->confined = guard_attributes(&s->p->enter, l->arena);
     s->launch = (struct launch){ .enter = &s->p->enter, .lock = l->lock, .dir = l->dir,
                                  .with_r = !s->o->no_reap, .foreground = s->o->foreground };
     fill_qemu(s);
@@ -530,7 +533,7 @@ bool start_plan(struct life *l, struct plan *p, const struct start_options *o, s
     l->j.complete = true;
     snprintf(data, sizeof data, "\"start\": \"%s\"", l->j.start);
     eventlog_add(l->dir, "VM_STARTING", data);
-    bool ok = start_write_live(l, p->live, "starting", "starting", e) && begin(&s, e);
+    bool ok = start_write_live(l, p->live, "starting", "starting", e) && begin(&s, notes, e);
     if (!ok) {
         fail(&s, notes, e);
         err_wrap(e, "%s", l->name);

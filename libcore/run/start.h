@@ -27,7 +27,7 @@ bool start_plan(struct life *l, struct plan *p, const struct start_options *o, s
 /* The directory of the running program if vm-reap is in it, else the first of $PATH that has it. */
 const char *start_bindir(struct arena *a);
 
-/* Replaces live.xml: <domstatus state='…' reason='…' start='…' pid='…'> around the domain. */
+/* Replaces live.xml: <domstatus state='…' reason='…' start='…' pid='…' …> around the domain, with l->confined. */
 bool start_write_live(struct life *l, const char *live, const char *state, const char *reason, struct err *e);
 
 #endif

@@ -75,6 +75,10 @@ static bool write_state(struct life *l, const char *word, struct err *e)
     if (!domain || !end || end < domain)
         return err_set(e, ST_FAILED, "live.xml is damaged");
     *end = '\0';
+    const char *rest = memmem(text.p, (size_t)(domain - text.p), " pid='", 6);
+    rest = rest ? memchr(rest + 6, '\'', (size_t)(domain - rest - 6)) : NULL;
+    if (rest && domain > rest + 1 && domain[-1] == '>')
+        l->confined = arena_strndup(l->arena, rest + 1, (size_t)(domain - rest - 2));
     return start_write_live(l, domain + 1, state, reason, e);
 }
 

@@ -51,6 +51,9 @@ struct guest_status {
     char uuid[37];    /* of the domain as it runs */
     pid_t pid;        /* of QEMU, 0 if not known */
     unsigned id;      /* 0: none */
+    unsigned landlock; /* version of Landlock that confines QEMU; 0: none */
+    char sockets[12];  /* those of its user's other programs: "denied", "hidden", "open"; empty: not known */
+    char taint[24];    /* "high-privileges"; empty: none */
 };
 
 /* state: the open ROOT_STATE directory (< 0: there is none); run: ROOT_RUN (< 0: none). */

@@ -150,6 +150,9 @@ static bool open_tag(struct scan *s, const char *name, const char *close)
         s->h->reason = attribute(s->a, name + n, close, "reason");
         s->h->start = attribute(s->a, name + n, close, "start");
         s->h->pid = attribute(s->a, name + n, close, "pid");
+        s->h->landlock = attribute(s->a, name + n, close, "landlock");
+        s->h->sockets = attribute(s->a, name + n, close, "sockets");
+        s->h->taint = attribute(s->a, name + n, close, "taint");
         if (!s->h->id)
             s->h->id = attribute(s->a, name + n, close, "id");
     } else if (s->depth == 0) {

@@ -12,7 +12,7 @@
 struct head {
     const char *name, *uuid, *title; /* NULL: not there; entities decoded */
     const char *id;                  /* attribute of <domain> */
-    const char *state, *reason, *start, *pid; /* attributes of <domstatus> around it, in live.xml */
+    const char *state, *reason, *start, *pid, *landlock, *sockets, *taint; /* attributes of <domstatus> around it, in live.xml */
 };
 
 /* False if text is not even roughly XML with a <domain> at or just below the top. */

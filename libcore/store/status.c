@@ -37,6 +37,9 @@ static void read_live(int dir, struct guest_status *s)
     copy(s->reason, sizeof s->reason, h.reason);
     copy(s->start, sizeof s->start, h.start);
     copy(s->uuid, sizeof s->uuid, h.uuid);
+    copy(s->sockets, sizeof s->sockets, h.sockets);
+    copy(s->taint, sizeof s->taint, h.taint);
+    s->landlock = h.landlock ? (unsigned)strtoul(h.landlock, NULL, 10) : 0;
     s->id = h.id ? (unsigned)strtoul(h.id, NULL, 10) : 0;
 }
 

@@ -36,6 +36,7 @@ is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ]; }
 
 # bats test_tags=user
 @test "vm-start: \$(vm-start) returns at once, nothing keeps its output open" {
+    embed && mkdir -p "$ROOT/etc" && echo 'user = "root"' >"$ROOT/etc/qemu.conf"
     fake web
     exec 7>"$T/open"
     said=$(vm-start web 2>&1)

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guard/landlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "guard/enter.h"
+
+const char *landlock_words(struct arena *a, uint64_t access)
+{
+    static const struct {
+        uint64_t right;
+        const char *word;
+    } words[] = {
+        { LL_READ_FILE, "read" },     { LL_READ_DIR, "list" },      { LL_WRITE_FILE, "write" },
+        { LL_TRUNCATE, "truncate" },  { LL_EXECUTE, "execute" },    { LL_IOCTL_DEV, "ioctl" },
+        { LL_MAKE_REG, "create" },    { LL_MAKE_DIR, "mkdir" },     { LL_MAKE_SOCK, "bind" },
+        { LL_REMOVE_FILE, "remove" },
+    };
+    autostr struct str text = STR_INIT;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (access & words[i].right)
+            str_addf(&text, "%s%s", text.len ? " " : "", words[i].word);
+    return arena_strdup(a, str_text(&text));
+}
+
+/* For the time of a look-up: where root is squashed (NFS) or a directory is only QEMU's user's. */
+static void look_as(const struct enter_landlock *l, bool qemu)
+{
+    if (!l->privileged)
+        return;
+    setfsgid(qemu ? l->gid : getegid());
+    setfsuid(qemu ? l->uid : geteuid());
+}
+
+static int open_path(const struct enter_landlock *l, const char *path)
+{
+    int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd >= 0 || errno != EACCES)
+        return fd;
+    look_as(l, true);
+    fd = open(path, O_PATH | O_CLOEXEC);
+    look_as(l, false);
+    return fd;
+}
+
+/* As QEMU would do it, with no more right than its own. What fails is for QEMU to report. */
+static void make_file(const struct enter_landlock *l, const char *path)
+{
+    look_as(l, true);
+    mode_t old = umask(077);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    umask(old);
+    look_as(l, false);
+}
+
+static bool add_rule(int ruleset, const struct enter_landlock *l, const struct landlock_rule *rule, struct err *e)
+{
+    struct stat st;
+    uint64_t access = rule->access;
+    autoclose int fd = open_path(l, rule->path);
+    if (fd < 0 && errno == ENOENT && rule->create) {
+        make_file(l, rule->path);
+        fd = open_path(l, rule->path);
+    }
+    /* What cannot be found is not there for QEMU either. */
+    if (fd < 0)
+        return true;
+    if (fstat(fd, &st) == 0 && (S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode)))
+        access |= LL_IOCTL_DEV;
+    return ruleset_allow_fd(ruleset, &l->wants, fd, access) ||
+           err_errno(e, "Landlock: %s: %s", rule->why, rule->path);
+}
+
+bool landlock_prepare(struct enter *x, struct notes *notes, struct err *e)
+{
+    struct enter_landlock *l = &x->landlock;
+    if (!l->abi)
+        return true;
+    int ruleset = ruleset_new(&l->wants);
+    if (ruleset < 0) {
+        note_add(notes, "Landlock cannot be used here (%s): the guest runs without it", strerror(errno));
+        l->abi = 0;
+        return true;
+    }
+    if (!enter_hold(x, ruleset, &l->fd, e))
+        return false;
+    for (size_t i = 0; i < l->rules.n; i++)
+        if (!add_rule(ruleset, l, l->rules.v[i], e))
+            return false;
+    for (size_t i = 0; i < l->ports.n; i++)
+        if (!ruleset_allow_port(ruleset, &l->wants, l->ports.v[i]->port, l->ports.v[i]->net))
+            return err_errno(e, "Landlock: TCP port %u", (unsigned)l->ports.v[i]->port);
+    return true;
+}
+
+bool landlock_enter(const struct enter *x)
+{
+    const struct enter_landlock *l = &x->landlock;
+    return !l->fd || ruleset_enter_logged(x->fds[l->fd - 1], l->abi);
+}
