@@ -10,6 +10,7 @@
  *
  *   VM_STARTING  {"start": ID}
  *   VM_STARTED   {"start": ID, "state": "running"|"paused"}
+ *   VM_STEERED   {"state": STATE}: by vm-suspend, vm-resume or vm-reset
  *   VM_ENDED     {"start": ID, "reason": "shutdown"|"destroyed"|"crashed"|"failed"|"unknown", "status": N}
  *   VM_DUMPED    {"file": PATH}: the memory of a guest that panicked
  *   VM_NOTICE    {"notice": TEXT} or {"error": TEXT}: what vm-reap has to say

@@ -2,12 +2,14 @@
 #include "run/steer.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "qemu/qmp.h"
+#include "run/eventlog.h"
 #include "run/life.h"
 #include "run/start.h"
 #include "store/beside.h"
@@ -79,7 +81,12 @@ static bool write_state(struct life *l, const char *word, struct err *e)
     rest = rest ? memchr(rest + 6, '\'', (size_t)(domain - rest - 6)) : NULL;
     if (rest && domain > rest + 1 && domain[-1] == '>')
         l->confined = arena_strndup(l->arena, rest + 1, (size_t)(domain - rest - 2));
-    return start_write_live(l, domain + 1, state, reason, e);
+    if (!start_write_live(l, domain + 1, state, reason, e))
+        return false;
+    char data[64];
+    snprintf(data, sizeof data, "\"state\": \"%s\"", state);
+    eventlog_add(l->dir, "VM_STEERED", data);
+    return true;
 }
 
 static bool allowed(enum steer how, const char *word, struct err *e)

@@ -55,6 +55,16 @@ static bool read_events(int dir, char text[EVENTS_TAIL + 1])
     return n > 0;
 }
 
+/* When an event happened, in microseconds since 1970: QEMU and our own say so at the head of their line. */
+static long long event_time(const char *text, const char *at)
+{
+    long long seconds, us;
+    while (at > text && at[-1] != '\n')
+        at--;
+    return sscanf(at, "{\"timestamp\": {\"seconds\": %lld, \"microseconds\": %lld}", &seconds, &us) == 2
+               ? seconds * 1000000 + us : 0;
+}
+
 /* live.xml has the state that our programs brought about; what the guest and QEMU did of themselves since
  * then (a watchdog's pause, `qmp-send GUEST stop`) only the events tell. */
 static void state_from_events(int dir, struct guest_status *s)
@@ -64,18 +74,21 @@ static void state_from_events(int dir, struct guest_status *s)
     } rows[] = {
         { "RESUME", "running" },   { "STOP", "paused" },           { "SUSPEND", "pmsuspended" },
         { "WAKEUP", "running" },   { "GUEST_PANICKED", "crashed" }, { "SHUTDOWN", "in shutdown" },
-        { "VM_STARTED", NULL },    { "VM_STARTING", NULL },
+        { "VM_STARTED", NULL },    { "VM_STARTING", NULL },       { "VM_STEERED", NULL },
     };
     char text[EVENTS_TAIL + 1];
     if (!read_events(dir, text))
         return;
     const char *last = NULL, *key = "\"event\": \"";
     size_t found = 0;
+    long long latest = 0;
     for (const char *p = text; (p = strstr(p, key)); ) {
         p += strlen(key);
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
             if (strncmp(p, rows[i].event, strlen(rows[i].event)) == 0 && p[strlen(rows[i].event)] == '"')
-                last = p, found = i;
+                /* By when it happened: vm-reap writes later than vm-resume what came before it. */
+                if (event_time(text, p) >= latest)
+                    last = p, found = i, latest = event_time(text, p);
     }
     if (last && rows[found].state)
         copy(s->text, sizeof s->text, rows[found].state);

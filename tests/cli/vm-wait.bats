@@ -149,3 +149,13 @@ came() { wait $waiter; }
     must_fail 3 vm-wait --state running --name 1
     must_fail 3 vm-wait --state running --id web
 }
+
+@test "an event that is written late does not undo what a later command did" {
+    fake_guest web
+    fake_start web
+    ok vm-suspend web
+    before=$(date +%s)
+    ok vm-resume web
+    echo "{\"timestamp\": {\"seconds\": $((before - 1)), \"microseconds\": 0}, \"event\": \"STOP\"}" >>"$ROOT/lib/vmutils/web/events"
+    contains "$(vm-list)" running
+}
