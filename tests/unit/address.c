@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "domain/domain.h"
+#include "suite.h"
 
 static struct arena *arena;
 static struct err err;
@@ -104,9 +105,5 @@ int main(void)
     tcase_add_loop_test(t, what_is_printed_is_read_the_same, 0, sizeof spellings / sizeof *spellings);
     tcase_add_loop_test(t, impossible_places_are_refused_with_file_and_line, 0, sizeof refused / sizeof *refused);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

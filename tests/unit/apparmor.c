@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/spawn.h"
+#include "suite.h"
 
 static struct err e;
 
@@ -370,9 +371,5 @@ int main(void)
     tcase_add_test(t, after_a_boot_only_files_are_taken_back);
     tcase_add_test(t, a_directory_that_others_may_write_is_refused);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

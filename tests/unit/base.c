@@ -15,6 +15,7 @@
 #include "base/json_pull.h"
 #include "base/table.h"
 #include "base/uuid.h"
+#include "suite.h"
 
 START_TEST(numbers_are_whole_strings)
 {
@@ -247,10 +248,7 @@ int main(void)
 {
     if (!mkdtemp(dir))
         return 1;
-    SRunner *r = srunner_create(suite());
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
+    int failed = run_suite(suite());
     static const char *const left[] = { "a.xml", "b", "c", "fifo" };
     int d = open(dir, O_RDONLY | O_DIRECTORY);
     for (size_t i = 0; i < 4; i++)

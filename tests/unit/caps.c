@@ -12,6 +12,7 @@
 #include "qemu/arch.h"
 #include "qemu/caps_digest.h"
 #include "qemu/caps_get.h"
+#include "suite.h"
 
 static struct err e;
 
@@ -538,9 +539,5 @@ int main(void)
     tcase_add_test(t, architectures_by_both_names);
     tcase_add_test(t, a_document_cannot_name_just_any_program);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

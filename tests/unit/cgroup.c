@@ -13,6 +13,7 @@
 #include "guard/cgroup_bpf.h"
 #include "guard/cgroup_tune.h"
 #include "guard/nodes.h"
+#include "suite.h"
 
 static struct arena *a;
 static void begin(void) { a = arena_new(); }
@@ -263,9 +264,5 @@ int main(void)
     tcase_add_test(t, what_qemu_guests_cannot_have);
     tcase_add_test(t, nodes_of_host_devices);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

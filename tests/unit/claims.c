@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "guard/memory.h"
 #include "store/claim.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/claims.XXXXXX";
 static int at, one, two, file;
@@ -223,9 +224,5 @@ int main(void)
     tcase_add_test(t, libvirt_that_forgot_all_does_no_harm);
     tcase_add_test(t, what_another_boot_left_is_void_and_cleared);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? 1 : 0;
+    return run_suite(s);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "suite.h"
 
 static struct arena *a;
 static struct conf c;
@@ -163,9 +164,5 @@ int main(void)
     tcase_add_test(t, qemus_user_that_is_not_there_is_an_error);
     tcase_add_test(t, debians_own_file_is_read_without_a_note);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

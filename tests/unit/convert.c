@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "guard/compute_only.h"
 #include "run/foresee.h"
+#include "suite.h"
 
 START_TEST(emulator_is_foreseen)
 {
@@ -168,9 +169,5 @@ int main(void)
     tcase_add_test(t, files_cannot_be_opened);
     tcase_add_test(t, computing_goes_on);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

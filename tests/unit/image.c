@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "suite.h"
 
 static struct arena *a;
 static struct err e;
@@ -245,9 +246,5 @@ int main(void)
     tcase_add_loop_test(t, a_name_means_what_it_means_to_qemu, 0, sizeof names / sizeof *names);
     tcase_add_test(t, no_header_does_harm);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? 1 : 0;
+    return run_suite(s);
 }

@@ -13,6 +13,7 @@
 #include "run/reaper.h"
 #include "run/rows.h"
 #include "store/journal.h"
+#include "suite.h"
 
 /* The journal as a file, its rows, and claims. */
 
@@ -307,9 +308,5 @@ int main(void)
     tcase_add_test(t, the_value_of_a_key_is_that_text_and_no_other);
     tcase_add_test(t, keys_of_a_line_are_found_at_its_outermost_level_only);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

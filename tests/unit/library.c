@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "run/run.h"
+#include "suite.h"
 
 /* What another program needs to do to have a guest: define, start, ask, stop. */
 
@@ -60,10 +61,7 @@ int main(void)
     TCase *t = tcase_create("library");
     tcase_add_test(t, a_program_defines_starts_asks_and_stops_a_guest_by_library_calls_alone);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
+    int failed = run_suite(s);
     free(self);
     free((void *)emulator);
     return failed != 0;

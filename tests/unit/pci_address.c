@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "domain/pci_address.h"
+#include "suite.h"
 
 static struct arena *arena;
 static struct err err;
@@ -213,9 +214,5 @@ int main(void)
     tcase_add_test(t, bridges_need_a_bus_that_takes_them);
     tcase_add_test(t, isolation_groups_do_not_share_a_bus);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

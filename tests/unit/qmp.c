@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "suite.h"
 
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"
 
@@ -484,9 +485,5 @@ int main(void)
     tcase_add_test(t, integers_beyond_64_bits_become_reals);
     tcase_add_loop_test(t, words_become_a_typed_command, 0, sizeof word_cases / sizeof *word_cases);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "suite.h"
 
 static struct arena *a;
 static struct err e;
@@ -234,9 +235,5 @@ int main(void)
     tcase_add_test(t, links_are_followed_and_their_way_is_checked);
     tcase_add_test(t, a_file_on_the_way_is_an_error);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "qemu/qmp.h"
 #include "run/start.h"
+#include "suite.h"
 
 /* The protocol of a start, with a plan made by hand and the small QMP responder in QEMU's place. */
 
@@ -188,9 +189,5 @@ int main(void)
     tcase_add_test(t, an_emulator_that_is_not_there_is_named);
     tcase_add_test(t, without_a_reaper_the_guest_runs_too);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

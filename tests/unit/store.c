@@ -20,6 +20,7 @@
 #include "store/index.h"
 #include "store/list.h"
 #include "store/lock.h"
+#include "suite.h"
 
 #define UUID "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 #define UUID2 "6ba7b811-9dad-11d1-80b4-00c04fd430c8"
@@ -512,9 +513,5 @@ int main(void)
     tcase_add_test(t, a_strangers_state_directory_is_refused);
     tcase_add_test(t, guests_are_listed_by_name);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -12,6 +12,7 @@
 #include "domain/general.h"
 #include "domain/os.h"
 #include "domain/qemu_ns.h"
+#include "suite.h"
 
 enum colour { COLOUR_UNSET, RED, GREEN };
 static const char *const colours[] = { NULL, "red", "green" };
@@ -412,9 +413,5 @@ int main(void)
     tcase_add_loop_test(t, sets_of_cpus_of_other_forms_are_refused, 0, 10);
     tcase_add_test(t, every_enum_value_has_a_name_that_leads_back);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }
