@@ -148,17 +148,9 @@ static int act(struct guard *g, char **command)
     return remove_it ? cli_done(ST_DONE) : print_paths(&dirs);
 }
 
-static bool has_dashes(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (streq(argv[i], "--"))
-            return true;
-    return false;
-}
-
 int main(int argc, char **argv)
 {
-    bool dashes = has_dashes(argc, argv);
+    bool dashes = cli_has_dashes(argc, argv);
     int first = cli_parse(&program, argc, argv);
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/cli.h"
@@ -8,11 +11,16 @@
 #include "guard/apparmor.h"
 #include "guard/dac.h"
 #include "guard/guard.h"
+#include "run/label.h"
 #include "run/load.h"
+#include "store/guest.h"
 
-static bool strict, check, profile;
+static bool strict, check, profile, apply, restore, show;
 static const char *as, *driver;
 static const struct cli_option options[] = {
+    { "apply", 0, NULL, CLI_FLAG, &apply, "give the files to the guest as a start would, to stay until --restore or vm-start" },
+    { "restore", 0, NULL, CLI_FLAG, &restore, "take back what --apply did" },
+    { "show", 0, NULL, CLI_FLAG, &show, "a running guest as it is: its process, and whose its files are now" },
     { "check", 0, NULL, CLI_FLAG, &check, "tell which files QEMU may not open, and what would help" },
     { "as", 0, "USER[:GROUP]", CLI_TEXT, &as, "with --check: as if QEMU ran as that user" },
     { "driver", 0, "LAYER", CLI_TEXT, &driver, "print only this layer: dac, selinux, apparmor…" },
@@ -21,8 +29,8 @@ static const struct cli_option options[] = {
     CLI_END,
 };
 static const struct cli_program program = {
-    "seclabel", "DOMAIN.xml|-|GUEST", "prints whose the guest's files are and whose they are to be while it runs", options,
-    CLI_URI | CLI_JSON,
+    "seclabel", "DOMAIN.xml|-|GUEST [-- CMD [ARG…]]", "prints whose the guest's files are and whose they are to be while it runs", options,
+    CLI_URI | CLI_JSON | CLI_WAIT,
 };
 
 static const struct column columns[] = {
@@ -89,8 +97,83 @@ static int print_profile(struct guard *g)
     return cli_done(ST_DONE);
 }
 
+static int run(const struct guard *g, char **command)
+{
+    struct err e = { 0 };
+    struct enter x;
+    const char *what;
+    label_enter(g, driver, &x);
+    if (!guard_enter(&x, &what))
+        return err_errno(&e, "%s: %s", g->name, what), cli_fail(&e);
+    execvp(*command, command);
+    int status = errno == ENOENT ? 127 : 126;
+    err_errno(&e, "%s", *command);
+    cli_fail(&e);
+    return status;
+}
+
+static int take_back(const struct root *r, const char *operand, struct parse *p)
+{
+    /* A guest that is defined no more can still have something applied. */
+    bool file = streq(operand, "-") || strchr(operand, '/') || str_ends(operand, ".xml");
+    const struct domain *d = file ? load_domain(operand, r, p) : NULL;
+    bool ok = (!file || d) && guest_name_ok(d ? d->name : operand, p->err) &&
+              label_restore(r, d ? d->name : operand, cli.wait_ms, p->notes, p->err);
+    cli_notes(p->notes);
+    return ok ? cli_done(ST_DONE) : cli_fail(p->err);
+}
+
+static int print_shown(struct guard *g, const char *operand, struct parse *p)
+{
+    g->name = guest_find(g->root, g->arena, operand, GUEST_BY_ANY, p->err);
+    bool ok = g->name && label_show(g, p, p->err);
+    cli_notes(g->notes);
+    if (!ok)
+        return cli_fail(p->err);
+    for (size_t i = 0; i < g->entries.n; i++)
+        g->entries.v[i]->wanted = NULL;
+    print(g->arena, g);
+    return cli_done(ST_DONE);
+}
+
+/* What is asked beside the plan itself: usage. */
+static void check_use(int n, bool dashes)
+{
+    if (n != 1 && !(dashes && n > 1))
+        cli_usage("needs one DOMAIN.xml, - or GUEST, and -- before a command");
+    if (apply + restore + show + check + (n > 1) + profile > 1)
+        cli_usage("--apply, --restore, --show, --check, --profile and a command exclude each other");
+    if (as && !check)
+        cli_usage("--as goes with --check");
+    if (profile && !streq(driver, "apparmor"))
+        cli_usage("--profile goes with --driver apparmor");
+    if (driver && (apply || n > 1) && !label_driver(driver))
+        cli_usage("--driver %s has no labels of files or processes (try: dac, selinux or apparmor)", driver);
+    if (driver && (restore || check))
+        cli_usage("--driver goes with the plan, --apply, --show or a command");
+}
+
+static int act(struct guard *g, char **command)
+{
+    struct err e = { 0 };
+    bool applied = apply && label_apply(g, driver, cli.wait_ms, &e);
+    bool planned = applied || (!apply && (profile || guard_plan(g, &e)));
+    cli_notes(g->notes);
+    if (planned && profile)
+        return print_profile(g);
+    if (check)
+        return print_check(g->arena, g, planned ? NULL : &e);
+    if (!planned)
+        return cli_fail(&e);
+    if (*command)
+        return run(g, command);
+    print(g->arena, g);
+    return cli_done(ST_DONE);
+}
+
 int main(int argc, char **argv)
 {
+    bool dashes = cli_has_dashes(argc, argv);
     int first = cli_parse(&program, argc, argv);
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
@@ -100,27 +183,19 @@ int main(int argc, char **argv)
     struct conf conf;
     struct journal journal = { .arena = a };
     struct guard g = { .arena = a, .conf = &conf, .root = &root, .claims = -1, .dry_run = true, .notes = &notes, .journal = &journal };
-    if (argc - first != 1)
-        cli_usage("needs one DOMAIN.xml, - or GUEST");
-    if (as && !check)
-        cli_usage("--as goes with --check");
-    if (profile && !streq(driver, "apparmor"))
-        cli_usage("--profile goes with --driver apparmor");
+    check_use(argc - first, dashes);
     if (!root_init(&root, a, cli.uri, &e) || !conf_read_root(&conf, a, &root, &notes, &e))
         return cli_fail(&e);
     cli_reading("domain XML", 1, argv + first);
+    if (restore)
+        return take_back(&root, argv[first], &p);
+    if (show)
+        return print_shown(&g, argv[first], &p);
     const struct domain *d = load_domain(argv[first], &root, &p);
     g.domain = d;
     g.name = d ? d->name : NULL;
-    bool asks = d && dac_process(d, &conf, root.privileged, &g.uid, &g.gid, &e) && access_answers(&g, &e);
-    bool planned = asks && (profile || guard_plan(&g, &e));
+    if (d && guest_name_ok(d->name, &e) && dac_process(d, &conf, root.privileged, &g.uid, &g.gid, &e) && access_answers(&g, &e))
+        return act(&g, argv + first + 1);
     cli_notes(&notes);
-    if (planned && profile)
-        return print_profile(&g);
-    if (asks && check)
-        return print_check(a, &g, planned ? NULL : &e);
-    if (!planned)
-        return cli_fail(&e);
-    print(a, &g);
-    return cli_done(ST_DONE);
+    return cli_fail(&e);
 }

@@ -248,3 +248,11 @@ int cli_done(int status)
     cli_fail(&e);
     return status == ST_DONE ? ST_FAILED : status;
 }
+
+bool cli_has_dashes(int argc, char *const *argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (streq(argv[i], "--"))
+            return true;
+    return false;
+}

@@ -69,6 +69,9 @@ extern struct cli_common cli;
  * them). Wrong use prints one line naming the option and exits ST_USAGE. */
 int cli_parse(const struct cli_program *p, int argc, char **argv);
 
+/* Whether "--" is among the words: a command may follow. Before cli_parse, which takes it out. */
+bool cli_has_dashes(int argc, char *const *argv);
+
 /* Prints "PROGRAM: TEXT" on stderr and returns the status, for "return cli_fail(&e)". */
 int cli_fail(const struct err *e);
 /* A usage error: prints it and exits ST_USAGE. */

@@ -170,6 +170,9 @@ static bool repair_locked(struct life *l, bool leave_to_reaper, struct notes *no
         return leave_to_reaper || err_set(e, ST_STATE, "%s: is running", l->name);
     if (is == LIFE_OFF)
         return true;
+    /* Someone asked for it and nobody died. After another boot the labels have no user. */
+    if (leave_to_reaper && l->j.applied && strcmp(l->j.boot, l->boot) == 0)
+        return true;
     /* It may be about to start the guest again, which is not ours to prevent. */
     autoclose int reaper = leave_to_reaper && l->running ? proc_open(l->j.reaper) : -1;
     /* One that was killed together with QEMU takes a moment to be gone. */

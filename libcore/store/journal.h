@@ -40,6 +40,7 @@ struct journal {
     struct arena *arena; /* owns every text below; not owned by the journal */
     bool complete;       /* head and all of its rows are there: only then anything was done */
     bool undone;
+    bool applied;        /* seclabel --apply did all of it, to stay until it is taken back or the machine boots again */
     char start[START_ID_LEN + 1];
     char machine[64], boot[64];
     const char *guest;
@@ -67,6 +68,11 @@ int journal_write(int dir, const struct journal *j, struct err *e);
 
 /* Appends a process: which is "qemu" or "reaper". */
 bool journal_append_proc(int fd, const char *which, struct proc_id id, struct err *e);
+
+/* Marks it as applied. */
+bool journal_append_applied(int fd, struct err *e);
+/* Whether "journal" in dir is marked so: for who lists guests, without reading it whole. */
+bool journal_is_applied(int dir);
 
 /* Opens "journal" in dir; -1 with errno (ENOENT: there is none). Symbolic links, foreign owners and files with
  * a second name are refused (EPERM). */

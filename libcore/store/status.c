@@ -13,6 +13,7 @@
 #include "store/beside.h"
 #include "store/guest.h"
 #include "store/head.h"
+#include "store/journal.h"
 #include "store/lock.h"
 
 enum { LIVE_HEAD = 4096, EVENTS_TAIL = 8192 };
@@ -121,7 +122,7 @@ static void from_directory(int dir, struct guest_status *s)
         return;
     }
     s->id = 0;
-    if (!journal && !*s->text) {
+    if (!*s->text && (!journal || journal_is_applied(dir))) {
         set(s, GUEST_OFF, "shut off");
         return;
     }

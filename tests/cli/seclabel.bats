@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bats file_tags=root
+# seclabel's deeds: --apply, --restore, --show, and the process that takes on a guest's labels.
+load ../helpers
+
+setup() {
+    helpers_setup
+    chmod 755 "$T"
+    embed
+    mkdir -p "$ROOT/etc"
+    printf '%s\n' 'user = "daemon"' 'group = "sys"' >"$ROOT/etc/qemu.conf"
+    truncate -s 1M disk.img
+    chown 55:56 disk.img
+    fake_guest web '' "<disk type='file'><source file='$T/disk.img'/><target dev='vda' bus='virtio'/></disk>"
+    STATE=$ROOT/lib/vmutils/web
+}
+owner() { stat -c %u:%g disk.img; }
+bare() { same "$(owner)$(getfattr -h -d -m '^trusted' disk.img 2>/dev/null)" 55:56; }
+
+@test "--apply gives the files to the guest, --restore takes them back" {
+    ok seclabel --apply web
+    contains "$out" "disk vda" "55:56" "1:3"
+    same "$(owner)" 1:3
+    ok seclabel --restore web
+    bare
+    [ ! -e "$STATE/journal" ]
+    ok seclabel --restore web
+}
+
+@test "--apply of a document that is not defined leaves no directory behind when it is restored" {
+    sed 's,>web<,>once<,' web.xml >once.xml
+    ok seclabel --apply once.xml
+    same "$(owner)" 1:3
+    ok seclabel --restore once.xml
+    bare
+    [ ! -e "$ROOT/lib/vmutils/once" ]
+    ok seclabel --apply once.xml
+    ok seclabel --restore once
+    bare
+}
+
+@test "what was applied stays through vm-reap --all and goes with vm-start's end" {
+    ok seclabel --apply web
+    ok vm-reap --all
+    same "$(owner)" 1:3
+    ok vm-list --all
+    contains "$out" "shut off"
+    ok fake_start web
+    same "$(owner)" 1:3
+    ok vm-stop --force web
+    bare
+}
+
+@test "what was applied before another boot is taken back by vm-reap --all" {
+    ok seclabel --apply web
+    mkdir -p sys/proc/sys/kernel/random
+    echo 11111111-2222-3333-4444-555555555555 >sys/proc/sys/kernel/random/boot_id
+    VMUTILS_SYSROOT=$T/sys ok vm-reap --all
+    bare
+}
+
+@test "--apply again begins anew, and one that was killed on the way is taken back by vm-reap --all" {
+    requires strace
+    ok seclabel --apply web
+    ok seclabel --apply web
+    ok seclabel --restore web
+    bare
+    strace -D -qq -o /dev/null -e trace=fchownat -e inject=fchownat:signal=KILL:when=1 seclabel --apply web || true
+    wait_for test -e "$STATE/journal"
+    ok vm-reap --all
+    bare
+}
+
+@test "--apply that fails in the midst undoes what it did" {
+    touch second
+    chown 66:67 second
+    domain two "<disk type='file'><source file='$T/disk.img'/><target dev='vda' bus='virtio'/></disk>
+        <disk type='file'><source file='$T/second'/><target dev='vdb' bus='virtio'/></disk>"
+    requires strace
+    must_fail any strace -qq -o /dev/null -e trace=fchownat -e inject=fchownat:error=EROFS:when=2 "$BIN/seclabel" --apply two.xml
+    bare
+    same "$(stat -c %u:%g second)" 66:67
+    [ ! -e "$ROOT/lib/vmutils/two" ]
+}
+
+@test "a running guest's labels are in force: --apply and --restore refuse, --show tells" {
+    ok fake_start web
+    must_fail 4 seclabel --apply web
+    contains "$err" "web: is running"
+    must_fail 4 seclabel --restore web
+    ok seclabel --show web
+    contains "$out" "1:3" "disk vda" "in use; goes back to 55:56" "capabilities"
+    ok seclabel --show --json web
+    contains "$out" '"layer": "capabilities", "why": "process"' '"wanted": "none"'
+    ok vm-stop --force web
+    must_fail 4 seclabel --show web
+    contains "$err" "web: is not running"
+}
+
+@test "--driver chooses a layer" {
+    ok seclabel --driver dac web
+    contains "$out" "disk vda"
+    ok seclabel --driver selinux --apply web
+    bare
+    must_fail 2 seclabel --driver cgroup --apply web
+    contains "$err" "has no labels"
+}
+
+@test "a command takes on the guest's user and group, and its status is passed" {
+    ok seclabel web -- sh -c 'echo "$(id -u):$(id -g)"; grep CapEff /proc/self/status'
+    contains "$out" 1:3 "0000000000000000"
+    must_fail 5 seclabel web -- sh -c 'exit 5'
+    must_fail 127 seclabel web -- no-such-command
+    contains "$err" "no-such-command: No such file or directory"
+    touch plain
+    must_fail 126 seclabel web -- "$T/plain"
+    bare
+}
+
+@test "a command of a guest whose label names a user runs as that user" {
+    domain lab "" "<seclabel type='static' model='dac' relabel='yes'><label>games:games</label></seclabel>"
+    ok seclabel lab.xml -- id -u
+    same "$out" 5
+}
+
+@test "wrong uses are told apart" {
+    must_fail 2 seclabel --apply --restore web
+    must_fail 2 seclabel --apply web -- true
+    must_fail 2 seclabel web db
+    must_fail 3 seclabel --apply nosuch
+    must_fail 3 seclabel --show nosuch
+}
+
+@test "the end of another guest that shares the disk does not wait for what is applied" {
+    fake_guest db '' "<disk type='file'><source file='$T/disk.img'/><target dev='vda' bus='virtio'/><shareable/></disk>"
+    ok seclabel --apply web
+    ok fake_start db
+    ok seclabel --restore web
+    same "$(owner)" 1:3
+    ok vm-stop --force db
+    bare
+}
