@@ -19,7 +19,8 @@ bool enter_hold(struct enter *x, int fd, size_t *at, struct err *e)
 
 bool guard_prepare(struct enter *x, struct notes *notes, struct err *e)
 {
-    return landlock_prepare(x, notes, e) && sockets_prepare(x, e);
+    /* Landlock's rules go by file, and those of the new /dev are others than the host's. */
+    return mounts_prepare(x, notes, e) && landlock_prepare(x, notes, e) && sockets_prepare(x, e);
 }
 
 const char *guard_attributes(const struct enter *x, struct arena *a)
@@ -27,7 +28,7 @@ const char *guard_attributes(const struct enter *x, struct arena *a)
     autostr struct str text = STR_INIT;
     if (x->landlock.abi)
         str_addf(&text, " landlock='%d'", x->landlock.abi);
-    str_addf(&text, " sockets='%s'", x->sockets.no_unix ? "denied" : "open");
+    str_addf(&text, " sockets='%s'", x->sockets.no_unix ? "denied" : x->mounts.hides_monitors ? "hidden" : "open");
     if (x->tainted)
         str_addf(&text, " taint='%s'", x->tainted);
     return arena_strdup(a, str_text(&text));
@@ -45,6 +46,9 @@ bool guard_enter(const struct enter *x, const char **what)
 {
     *what = "cannot join its control groups";
     if (!cgroup_enter(&x->cgroup))
+        return false;
+    *what = "cannot take a mount namespace of its own";
+    if (!mounts_enter(x))
         return false;
     *what = "cannot set resource limits";
     if (!limits_enter(&x->limits))

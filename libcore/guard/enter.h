@@ -9,6 +9,7 @@
 #include "guard/cgroup_enter.h"
 #include "guard/landlock.h"
 #include "guard/limits.h"
+#include "guard/mounts.h"
 #include "guard/privileges.h"
 #include "guard/sockets.h"
 
@@ -26,6 +27,7 @@ struct enter_selinux {
 
 struct enter {
     struct enter_cgroup cgroup;
+    struct enter_mounts mounts;
     struct enter_limits limits;
     struct enter_selinux selinux;
     struct enter_user user;

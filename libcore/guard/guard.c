@@ -10,6 +10,7 @@
 #include "guard/dac.h"
 #include "guard/landlock.h"
 #include "guard/limits.h"
+#include "guard/mounts.h"
 #include "guard/privileges.h"
 #include "guard/selinux.h"
 #include "guard/sockets.h"
@@ -29,6 +30,7 @@ static bool (*const layers[])(struct guard *g, struct err *e) = {
     limits_layer,
     landlock_layer,
     sockets_layer,
+    mounts_layer,
 };
 
 bool guard_hold(struct guard *g, int fd, struct err *e)

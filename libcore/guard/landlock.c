@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
@@ -60,8 +62,22 @@ static void make_file(const struct enter_landlock *l, const char *path)
     look_as(l, false);
 }
 
-static bool add_rule(int ruleset, const struct enter_landlock *l, const struct landlock_rule *rule, struct err *e)
+/* The same node in the guest's own /dev, where it will be another file. */
+static bool add_private(int ruleset, const struct enter *x, int host, uint64_t access)
 {
+    char self[40], real[PATH_MAX];
+    snprintf(self, sizeof self, "/proc/self/fd/%d", host);
+    ssize_t n = x->mounts.dev_fd ? readlink(self, real, sizeof real - 1) : 0;
+    real[n > 0 ? n : 0] = '\0';
+    if (!str_starts(real, "/dev/"))
+        return true;
+    autoclose int fd = openat(x->fds[x->mounts.dev_fd - 1], real + strlen("/dev/"), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 || ruleset_allow_fd(ruleset, &x->landlock.wants, fd, access);
+}
+
+static bool add_rule(int ruleset, const struct enter *x, const struct landlock_rule *rule, struct err *e)
+{
+    const struct enter_landlock *l = &x->landlock;
     struct stat st;
     uint64_t access = rule->access;
     autoclose int fd = open_path(l, rule->path);
@@ -74,7 +90,7 @@ static bool add_rule(int ruleset, const struct enter_landlock *l, const struct l
         return true;
     if (fstat(fd, &st) == 0 && (S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode)))
         access |= LL_IOCTL_DEV;
-    return ruleset_allow_fd(ruleset, &l->wants, fd, access) ||
+    return (ruleset_allow_fd(ruleset, &l->wants, fd, access) && add_private(ruleset, x, fd, access)) ||
            err_errno(e, "Landlock: %s: %s", rule->why, rule->path);
 }
 
@@ -92,7 +108,7 @@ bool landlock_prepare(struct enter *x, struct notes *notes, struct err *e)
     if (!enter_hold(x, ruleset, &l->fd, e))
         return false;
     for (size_t i = 0; i < l->rules.n; i++)
-        if (!add_rule(ruleset, l, l->rules.v[i], e))
+        if (!add_rule(ruleset, x, l->rules.v[i], e))
             return false;
     for (size_t i = 0; i < l->ports.n; i++)
         if (!ruleset_allow_port(ruleset, &l->wants, l->ports.v[i]->port, l->ports.v[i]->net))

@@ -204,7 +204,7 @@ static void add_devices(struct making *m)
 {
     struct device_rules rules = { 0 };
     bool own_list = conf_get(m->g->conf, "cgroup_device_acl") != NULL;
-    devices_plan(m->g->domain, m->g->conf, m->g->arena, &rules, NULL);
+    devices_plan_objects(m->g->domain, &m->g->objects, m->g->conf, m->g->arena, &rules, NULL);
     for (size_t i = 0; i < rules.all.n; i++)
         if (own_list || !streq(rules.all.v[i]->why, "shared"))
             add(m, rules.all.v[i]->path, strchr(rules.all.v[i]->access, 'w') ? DEVICE : LL_READ_FILE | LL_IOCTL_DEV,
