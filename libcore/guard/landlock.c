@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "guard/enter.h"
@@ -62,6 +63,15 @@ static void make_file(const struct enter_landlock *l, const char *path)
     look_as(l, false);
 }
 
+static void remove_socket(const struct enter_landlock *l, const char *path)
+{
+    struct stat st;
+    look_as(l, true);
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+        unlink(path);
+    look_as(l, false);
+}
+
 /* The same node in the guest's own /dev, where it will be another file. */
 static bool add_private(int ruleset, const struct enter *x, int host, uint64_t access)
 {
@@ -88,6 +98,8 @@ static bool add_rule(int ruleset, const struct enter *x, const struct landlock_r
     /* What cannot be found is not there for QEMU either. */
     if (fd < 0)
         return true;
+    if (rule->socket)
+        remove_socket(l, rule->socket);
     if (fstat(fd, &st) == 0 && (S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode)))
         access |= LL_IOCTL_DEV;
     return (ruleset_allow_fd(ruleset, &l->wants, fd, access) && add_private(ruleset, x, fd, access)) ||

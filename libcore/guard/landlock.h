@@ -18,6 +18,7 @@ struct landlock_rule {
     const char *path;
     uint64_t access; /* LL_* */
     const char *why; /* "disk vda" */
+    const char *socket; /* that QEMU binds in path: one left over by another is removed, as QEMU would; NULL: none */
     bool create;     /* a file that QEMU would make: it is made empty, as QEMU's user, for it to be named in a rule */
 };
 struct landlock_port {

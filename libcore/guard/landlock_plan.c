@@ -41,19 +41,25 @@ struct making {
     const char *prefix; /* what is above the emulator's bin */
 };
 
-static void add(struct making *m, const char *path, uint64_t access, const char *why, bool create)
+static void add_rule(struct making *m, const struct landlock_rule *rule)
 {
     struct arena *a = m->g->arena;
-    if (!path || *path != '/')
+    if (!rule->path || *rule->path != '/')
         return;
-    for (size_t i = m->l->rules.n; i-- > 0;) {
+    for (size_t i = m->l->rules.n; i-- > 0 && !rule->socket;) {
         struct landlock_rule *old = m->l->rules.v[i];
-        if (streq(old->path, path) && (old->access | access) == old->access)
+        if (streq(old->path, rule->path) && (old->access | rule->access) == old->access)
             return;
     }
-    struct landlock_rule *rule = arena_alloc(a, sizeof *rule);
-    *rule = (struct landlock_rule){ arena_strdup(a, path), access, why, create };
-    list_add(a, &m->l->rules, rule);
+    struct landlock_rule *copy = arena_alloc(a, sizeof *copy);
+    *copy = *rule;
+    copy->path = arena_strdup(a, rule->path);
+    list_add(a, &m->l->rules, copy);
+}
+
+static void add(struct making *m, const char *path, uint64_t access, const char *why, bool create)
+{
+    add_rule(m, &(struct landlock_rule){ .path = path, .access = access, .why = why, .create = create });
 }
 
 /* Distributions make firmware a link to another package's file. */
@@ -146,12 +152,12 @@ static void add_object(struct making *m, const struct object *o)
     add(m, o->path, access, o->why, log);
 }
 
-/* A socket that QEMU binds: its name appears in the directory. In one that is the guest's own, it may be removed. */
+/* A socket that QEMU binds: its name appears in the directory, where it may remove none. */
 static void add_socket(struct making *m, const char *path, const char *why)
 {
     const char *slash = path && *path == '/' ? strrchr(path, '/') : NULL;
-    if (slash)
-        add(m, slash == path ? "/" : arena_strndup(m->g->arena, path, (size_t)(slash - path)), LL_MAKE_SOCK, why, false);
+    const char *dir = slash == path ? "/" : slash ? arena_strndup(m->g->arena, path, (size_t)(slash - path)) : NULL;
+    add_rule(m, &(struct landlock_rule){ .path = dir, .access = LL_MAKE_SOCK, .why = why, .socket = path });
 }
 
 static void add_sockets(struct making *m)

