@@ -13,31 +13,25 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "guard/memory.h"
 #include "guard/selinux_row.h"
 #include "host/object.h"
-#include "host/remember.h"
-#include "store/users.h"
+#include "store/claim.h"
+
+enum { DEED_MS = 5000 };
 
 #define ATTRIBUTE "security.selinux"
 #define BARE "bare:"
 
-void selinux_state_text(const struct selinux_state *s, char out[SELINUX_TEXT + 32])
+void selinux_state_text(const struct selinux_state *s, char out[SELINUX_TEXT + 8])
 {
-    int n = snprintf(out, SELINUX_TEXT + 16, "%s%s", s->bare ? BARE : "", s->label);
-    if (s->remembered)
-        snprintf(out + n, 16, "#%u", s->remembered);
+    snprintf(out, SELINUX_TEXT + 8, "%s%s", s->bare ? BARE : "", s->label);
 }
 
-bool selinux_state_read(const char *text, struct selinux_state *s)
+void selinux_state_read(const char *text, struct selinux_state *s)
 {
     *s = (struct selinux_state){ .bare = str_starts(text, BARE) };
-    text += s->bare ? strlen(BARE) : 0;
-    size_t n = strcspn(text, "#");
-    if (n >= sizeof s->label || (text[n] && sscanf(text + n, "#%u", &s->remembered) != 1))
-        return false;
-    memcpy(s->label, text, n);
-    s->label[n] = '\0';
-    return true;
+    snprintf(s->label, sizeof s->label, "%s", text + (s->bare ? strlen(BARE) : 0));
 }
 
 /* f*xattr() refuses an O_PATH descriptor; its name in /proc is the same object. */
@@ -69,19 +63,6 @@ static bool set_label(int fd, const struct selinux_state *s)
     return setxattr(by_name(fd, self), ATTRIBUTE, s->label, strlen(s->label) + !s->bare, 0) == 0;
 }
 
-static bool remember(int fd, const struct selinux_state *before, const struct selinux_state *wanted)
-{
-    struct remembered r;
-    if (wanted->remembered == before->remembered)
-        return true;
-    if (!remember_get(fd, "selinux", &r) || !r.valid) {
-        r = (struct remembered){ 0 };
-        snprintf(r.first, sizeof r.first, "%.*s", (int)sizeof r.first - 1, before->label);
-    }
-    r.count = wanted->remembered;
-    return remember_set(fd, "selinux", &r);
-}
-
 /* Made by this very start: the journal could not know it. */
 static bool is_new(const struct row *row)
 {
@@ -94,22 +75,51 @@ static bool goes(const struct row *row)
     return streq(row->before, SELINUX_NEW);
 }
 
-static bool apply(const struct row *row, const struct row_context *c, struct err *e)
+static bool change(const struct row *row, int fd, bool kept, struct err *e)
 {
     struct selinux_state now, before, wanted;
-    (void)c;
+    struct memory m = { 0 };
+    selinux_state_read(row->before, &before);
+    selinux_state_read(row->wanted, &wanted);
+    if (!selinux_look(fd, &now))
+        return err_errno(e, "%s: %s", row->why, row->object);
+    bool right = streq(now.label, wanted.label);
+    if (!is_new(row))
+        memory_look(fd, "selinux", &m);
+    if (!right && m.others)
+        return err_set(e, ST_BUSY, "%s: %s is used by a guest of libvirt, with the SELinux label %s", row->why, row->object, now.label);
+    if (!right && !is_new(row) && !streq(now.label, before.label))
+        return err_set(e, ST_FAILED, "%s: %s was given the SELinux label %s while the guest was being started", row->why, row->object,
+                       now.label);
+    /* Where the file system keeps no such attributes, the journal alone remembers. */
+    if (kept && !is_new(row))
+        memory_join(fd, "selinux", before.label);
+    return right || set_label(fd, &wanted) ||
+           err_errno(e, "%s: %s: cannot change its SELinux label from %s to %s", row->why, row->object, now.label, wanted.label);
+}
+
+static bool apply_one(const struct row *row, const struct row_context *c, bool kept, struct err *e)
+{
     autoclose int fd = object_open_real(row->object);
-    if (fd < 0 || !selinux_look(fd, &now))
+    if (fd < 0)
         return err_errno(e, "%s: %s", row->why, row->object);
     struct identity id = identity_of(fd);
     if (!is_new(row) && !identity_same(&id, &row->id, true))
         return err_set(e, ST_FAILED, "%s: %s was replaced while the guest was being started", row->why, row->object);
-    if (!selinux_state_read(row->wanted, &wanted) || !selinux_state_read(row->before, &before))
-        return err_set(e, ST_FAILED, "%s: %s: '%s' is no SELinux label", row->why, row->object, row->wanted);
-    if (!is_new(row) && !remember(fd, &before, &wanted))
-        return err_errno(e, "%s: %s: cannot remember its label %s", row->why, row->object, before.label);
-    return streq(now.label, wanted.label) || set_label(fd, &wanted) ||
-           err_errno(e, "%s: %s: cannot change its SELinux label from %s to %s", row->why, row->object, now.label, wanted.label);
+    autoclose int users = claim_objects(c->claims, e);
+    if (users < 0 || !claim_object_begin(users, &id, now_ms() + DEED_MS, e))
+        return err_wrap(e, "%s: %s", row->why, row->object);
+    return change(row, fd, kept, e);
+}
+
+static bool apply_remembered(const struct row *row, const struct row_context *c, struct err *e)
+{
+    return apply_one(row, c, true, e);
+}
+
+static bool apply(const struct row *row, const struct row_context *c, struct err *e)
+{
+    return apply_one(row, c, false, e);
 }
 
 /* Only what stays on a disk is synced; opening a device node for it would have effects of its own. */
@@ -124,70 +134,62 @@ static void sync_object(int fd, int guest_dir)
         fsync(again);
 }
 
-/* The users that libvirt counts: the last one brings the label back. */
-static enum undo forget(int fd, const struct row *row, const struct selinux_state *before, const struct selinux_state *wanted,
-                        struct err *e)
-{
-    struct remembered r;
-    if (wanted->remembered == before->remembered || !remember_get(fd, "selinux", &r))
-        return UNDO_DONE;
-    if (r.valid && r.count <= before->remembered)
-        return UNDO_DONE;
-    r.count = r.valid && r.count > 1 ? r.count - 1 : 0;
-    if (remember_set(fd, "selinux", &r))
-        return UNDO_DONE;
-    err_errno(e, "%s: %s: cannot forget its label", row->why, row->object);
-    return UNDO_FAILED;
-}
-
-static bool libvirt_has_it(int fd, const struct selinux_state *wanted)
-{
-    struct remembered r;
-    return wanted->remembered && remember_get(fd, "selinux", &r) && r.valid && r.count > 1;
-}
-
+/* The label first: who dies after it finds the object as it was before, and only has to forget. */
 static enum undo give_back(int fd, const struct row *row, const struct row_context *c, struct err *e)
 {
     struct selinux_state now, before, wanted;
-    enum undo left = UNDO_DONE;
-    if (!selinux_state_read(row->before, &before) || !selinux_state_read(row->wanted, &wanted) || !selinux_look(fd, &now)) {
+    struct memory m;
+    enum undo r = UNDO_DONE;
+    selinux_state_read(row->before, &before);
+    selinux_state_read(row->wanted, &wanted);
+    if (!selinux_look(fd, &now)) {
         err_errno(e, "%s: %s", row->why, row->object);
         return UNDO_FAILED;
     }
-    if (!streq(now.label, before.label) && !streq(now.label, wanted.label)) {
+    memory_look(fd, "selinux", &m);
+    bool changed = !streq(now.label, before.label);
+    if (changed && !m.others && !streq(now.label, wanted.label)) {
         err_set(e, ST_FAILED, "%s: %s has the SELinux label %s now, neither %s nor %s; left as it is", row->why, row->object, now.label,
                 before.label, wanted.label);
-        left = UNDO_LEFT;
-    } else if (!streq(now.label, before.label) && !libvirt_has_it(fd, &wanted) && !set_label(fd, &before)) {
+        r = UNDO_LEFT;
+    } else if (changed && !m.others && !set_label(fd, &before)) {
         err_errno(e, "%s: %s: cannot give it back its SELinux label %s", row->why, row->object, before.label);
         return UNDO_FAILED;
     }
-    enum undo r = forget(fd, row, &before, &wanted, e);
+    if (!memory_leave(fd, "selinux")) {
+        err_errno(e, "%s: %s: cannot forget that it was in use", row->why, row->object);
+        return UNDO_FAILED;
+    }
     sync_object(fd, c->dir);
-    return r == UNDO_DONE ? left : r;
+    return r;
 }
 
 /* Guests that share an object are its users; the last of them gives the label back. */
 static enum undo undo(const struct row *row, const struct row_context *c, struct err *e)
 {
+    bool busy = false;
     if (goes(row))
         return UNDO_DONE;
     autoclose int fd = object_open_real(row->object);
-    if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP) {
-        err_errno(e, "%s: %s", row->why, row->object);
-        return UNDO_FAILED;
-    }
-    if (fd < 0)
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return UNDO_DONE;
+    if (fd < 0) {
+        bool swapped = errno == ELOOP;
+        err_errno(e, "%s: %s", row->why, row->object);
+        return swapped ? UNDO_LEFT : UNDO_FAILED;
+    }
     struct identity id = identity_of(fd);
     if (!is_new(row) && !identity_same(&id, &row->id, c->same_boot)) {
         err_set(e, ST_FAILED, "%s: %s is another file now; left as it is", row->why, row->object);
         return UNDO_LEFT;
     }
-    autoclose int users = users_open(c->claims, SELINUX_USERS, e);
-    if (users < 0)
-        return UNDO_FAILED;
-    return users_none(users, &id) ? give_back(fd, row, c, e) : UNDO_DONE;
+    /* By what it is now: device numbers change with each boot. */
+    autoclose int users = claim_objects(c->claims, e);
+    if (users < 0 || !claim_object_alone(users, &id, &busy, e)) {
+        err_wrap(e, "%s: %s", row->why, row->object);
+        return busy ? UNDO_DONE : UNDO_FAILED;
+    }
+    return give_back(fd, row, c, e);
 }
 
-const struct row_kind selinux_kinds[] = { { "selinux", apply, undo }, { 0 } };
+const struct row_kind selinux_kinds[] = { { "selinux", apply_remembered, undo }, { "label", apply, undo }, { 0 } };

@@ -12,7 +12,7 @@
  * other guest of this host has), and what it uses is labelled for that. Contexts are those of the policy's own files
  * virtual_domain_context and virtual_image_context; what the running policy allows is asked of the kernel.
  *
- * Rows of kind "selinux" have contexts as states; "bare:CONTEXT" is one whose attribute has no final NUL, "none" an object
+ * Rows of kind "selinux", and "label" where nothing is to be remembered with the file (remember_owner = 0), have contexts as states; "bare:CONTEXT" is one whose attribute has no final NUL, "none" an object
  * without the attribute, "new" (before) one that is made by the same start and goes with it. */
 extern const struct row_kind selinux_kinds[];
 

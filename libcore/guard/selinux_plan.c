@@ -14,6 +14,7 @@
 #include "domain/general.h"
 #include "domain/os.h"
 #include "guard/driver.h"
+#include "guard/memory.h"
 #include "guard/selinux.h"
 #include "guard/selinux_context.h"
 #include "guard/selinux_fs.h"
@@ -21,10 +22,6 @@
 #include "guard/selinux_level.h"
 #include "guard/selinux_row.h"
 #include "host/object.h"
-#include "host/remember.h"
-#include "store/users.h"
-
-enum { JOIN_MS = 2000 };
 
 struct labelling {
     struct guard *g;
@@ -37,8 +34,15 @@ struct labelling {
     const char *wanted[3];      /* of an object, by its use */
     const char *kept;           /* why no object gets a label; NULL: they do */
     bool drawn;                 /* the level is of this run alone */
-    int users;                  /* users_open(), -1 in a dry run */
+    const char *kind;           /* of rows */
+    bool journals_read;
+    LIST(const struct row) others; /* labels in other guests' journals */
 };
+
+static bool is_label(const struct row *row)
+{
+    return streq(row->kind, "selinux") || streq(row->kind, "label");
+}
 
 /* The policy's context, or with the caller's user (and role) where only these may be taken on: someone who has logged in keeps
  * the user of the login. */
@@ -147,25 +151,34 @@ static bool check_memory(struct labelling *l, struct err *e)
                                      l->process, by_boolean ? " (try: setsebool -P virt_use_execmem on)" : ""));
 }
 
-/* The row by which a guest that runs has labelled the same object the same way. */
-static const struct row *row_of_another(struct labelling *l, const struct identity *id, const char *label)
+/* What the running guests' journals know of labels; read once, and only where a file cannot remember by itself. */
+static void read_journals(struct labelling *l)
 {
     struct err e;
     autoclose int state = root_open(l->g->root, ROOT_STATE, false, &e);
     autodir DIR *d = state < 0 ? NULL : fdopendir(steal_fd(&state));
+    l->journals_read = true;
     for (struct dirent *f; d && (f = readdir(d));) {
         autoclose int dir = *f->d_name == '.' ? -1 : openat(dirfd(d), f->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         autoclose int fd = dir < 0 ? -1 : journal_open(dir);
         struct journal j = { .arena = l->arena };
         if (fd < 0 || !journal_read(fd, &j, &e) || !j.complete || j.undone)
             continue;
-        for (size_t i = 0; i < j.rows.n; i++) {
-            struct selinux_state wanted;
-            const struct row *row = j.rows.v[i];
-            if (streq(row->kind, "selinux") && identity_same(&row->id, id, true) && selinux_state_read(row->wanted, &wanted) &&
-                streq(wanted.label, label))
-                return row;
-        }
+        for (size_t i = 0; i < j.rows.n; i++)
+            if (is_label(j.rows.v[i]))
+                list_add(l->arena, &l->others, j.rows.v[i]);
+    }
+}
+
+static const char *before_of_others(struct labelling *l, const struct identity *id, const char *label)
+{
+    struct selinux_state wanted;
+    if (!l->journals_read)
+        read_journals(l);
+    for (size_t i = 0; i < l->others.n; i++) {
+        selinux_state_read(l->others.v[i]->wanted, &wanted);
+        if (identity_same(&l->others.v[i]->id, id, true) && streq(wanted.label, label))
+            return l->others.v[i]->before;
     }
     return NULL;
 }
@@ -174,51 +187,53 @@ static const struct row *row_of_ours(struct labelling *l, const struct identity 
 {
     for (size_t i = 0; i < l->g->journal->rows.n; i++) {
         const struct row *row = l->g->journal->rows.v[i];
-        if (streq(row->kind, "selinux") && row->id.known && identity_same(&row->id, id, true))
+        if (is_label(row) && row->id.known && identity_same(&row->id, id, true))
             return row;
     }
     return NULL;
 }
 
-static void add_row(struct labelling *l, const char *real, const struct identity *id, const struct selinux_state *before,
-                    const struct selinux_state *wanted, const char *why)
+/* The label that the object had before guests had it, as a row's state: NULL if none of them has it, and it is as it is to be. */
+static bool find_before(struct labelling *l, int fd, const struct identity *id, const char *label, const char **before, struct err *e)
 {
-    char from[SELINUX_TEXT + 32], to[SELINUX_TEXT + 32];
-    selinux_state_text(before, from);
-    selinux_state_text(wanted, to);
-    journal_add(l->g->journal, &(struct row){ .kind = "selinux", .object = real, .id = *id, .before = from, .wanted = to, .why = why });
+    struct selinux_state now;
+    struct memory m;
+    bool used;
+    /* Asked before the claim is taken, too: once it is, whoever has the object leaves it to us, and then forgets. */
+    if (selinux_look(fd, &now) && streq(now.label, label) && !l->journals_read && guard_used(l->g, id))
+        read_journals(l);
+    if (!guard_use(l->g, id, &used, e))
+        return false;
+    if (!selinux_look(fd, &now))
+        return err_errno(e, "its SELinux label");
+    memory_look(fd, "selinux", &m);
+    bool right = streq(now.label, label), known = m.others || m.ours;
+    if (!right && (m.others || (used && m.ours)))
+        return err_set(e, ST_BUSY, "is used by another guest, with the SELinux label %s", now.label);
+    if (known && *m.first) {
+        *before = arena_strdup(l->arena, m.first);
+    } else if (right) {
+        *before = used ? before_of_others(l, id, label) : NULL;
+    } else {
+        char text[SELINUX_TEXT + 8];
+        selinux_state_text(&now, text);
+        *before = arena_strdup(l->arena, text);
+    }
+    return true;
 }
 
-/* The row for an object whose label is now. What it was first is remembered as libvirt does it, so that each knows of the other. */
 static bool plan_row(struct labelling *l, const struct object *x, int fd, const char *real, const struct identity *id,
-                     struct selinux_state *now, const char *label, struct err *e)
+                     const char *label, struct guard_entry *entry, struct err *e)
 {
-    struct selinux_state wanted = { .remembered = 0 };
-    struct remembered r = { 0 };
-    bool known = remember_get(fd, "selinux", &r) && r.valid, same = streq(now->label, label);
-    const struct row *other = same ? row_of_another(l, id, label) : NULL;
-    if (other) {
-        journal_add(l->g->journal, &(struct row){ .kind = "selinux", .object = real, .id = *id, .before = other->before,
-                                                  .wanted = other->wanted, .why = x->why });
-        return true;
-    }
-    if (known && !same) {
-        const char *text = arena_printf(l->arena, "%s: %s is in use with the SELinux label %s, by %u others (try: vm-reap --all)", x->why, real,
-                                        now->label, r.count);
-        if (!l->g->dry_run)
-            return err_set(e, ST_BUSY, "%s", text);
-        note_add(l->g->notes, "%s", text);
-    }
-    if (same && !known)
-        return true;
-    snprintf(wanted.label, sizeof wanted.label, "%s", label);
-    if (known) {
-        now->remembered = r.count;
-        snprintf(now->label, sizeof now->label, "%s", r.first);
-    }
-    if (l->g->root->privileged && conf_number(l->g->conf, "remember_owner"))
-        wanted.remembered = now->remembered + 1;
-    add_row(l, real, id, now, &wanted, x->why);
+    const char *before = NULL;
+    if (!find_before(l, fd, id, label, &before, e))
+        return err_wrap(e, "%s: %s", x->why, real);
+    if (before)
+        journal_add(l->g->journal, &(struct row){ .kind = l->kind, .object = real, .id = *id, .before = before, .wanted = label, .why = x->why });
+    if (streq(entry->now, label))
+        entry->note = before ? arena_printf(l->arena, "in use; goes back to %s", before) : "is right";
+    entry->change = !entry->note;
+    entry->wanted = label;
     return true;
 }
 
@@ -276,7 +291,7 @@ static void plan_new(struct labelling *l, const char *path, const char *before, 
     struct guard_entry entry = { .layer = "selinux", .path = path, .why = why, .use = object_use_names[OBJECT_EXCLUSIVE],
                                  .wanted = label, .change = true, .note = "is made" };
     guard_add(l->g, &entry);
-    journal_add(l->g->journal, &(struct row){ .kind = "selinux", .object = path, .before = before, .wanted = label, .why = why });
+    journal_add(l->g->journal, &(struct row){ .kind = l->kind, .object = path, .before = before, .wanted = label, .why = why });
 }
 
 static bool is_new_nvram(const struct labelling *l, const struct object *x)
@@ -291,8 +306,6 @@ static bool plan_present(struct labelling *l, const struct object *x, int fd, co
     struct selinux_state now;
     struct selinux_fs fs;
     struct identity id = identity_of(fd);
-    if (l->users >= 0 && label && !users_join(l->users, &id, now_ms() + JOIN_MS, e))
-        return err_wrap(e, "%s: %s", x->why, real);
     bool seen = selinux_look(fd, &now);
     entry->now = seen ? arena_strdup(l->arena, now.label) : NULL;
     entry->wanted = entry->now;
@@ -309,11 +322,7 @@ static bool plan_present(struct labelling *l, const struct object *x, int fd, co
         entry->note = arena_printf(l->arena, "is labelled as %s", first->why);
         return true;
     }
-    entry->change = !streq(now.label, label);
-    entry->wanted = label;
-    if (!entry->change)
-        entry->note = "is right";
-    return plan_row(l, x, fd, real, &id, &now, label, e);
+    return plan_row(l, x, fd, real, &id, label, entry, e);
 }
 
 static bool plan_object(struct labelling *l, const struct mac_driver *m, const struct object *x, struct err *e)
@@ -345,11 +354,6 @@ static bool plan_object(struct labelling *l, const struct mac_driver *m, const s
 static bool plan_objects(struct labelling *l, const struct mac_driver *m, struct err *e)
 {
     struct guard *g = l->g;
-    if (!g->dry_run && !l->kept) {
-        l->users = users_open(g->claims, SELINUX_USERS, e);
-        if (l->users < 0 || !guard_hold(g, l->users, e))
-            return false;
-    }
     for (size_t i = 0; i < g->objects.all.n; i++)
         if (!plan_object(l, m, g->objects.all.v[i], e))
             return false;
@@ -369,7 +373,9 @@ static bool stays_outside(const struct labelling *l, const struct mac_driver *m)
 
 bool selinux_layer(struct guard *g, struct err *e)
 {
-    struct labelling l = { .g = g, .arena = g->arena, .users = -1 };
+    struct labelling l = { .g = g, .arena = g->arena };
+    bool remember = g->root->privileged && conf_number(g->conf, "remember_owner");
+    l.kind = remember ? "selinux" : "label";
     struct mac_driver m;
     bool confined;
     const char *why;
