@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,7 +38,7 @@ static bool load_library(struct err *e)
     };
     void *so = lib.obj_get_info_by_fd ? NULL : dlopen("libbpf.so.1", RTLD_NOW | RTLD_LOCAL);
     if (!so && !lib.obj_get_info_by_fd)
-        return err_set(e, ST_FAILED, "device rules of cgroup version 2 need libbpf: %s", dlerror());
+        return err_set(e, ST_FAILED, "BPF programs need libbpf: %s", dlerror());
     for (size_t i = 0; so && i < sizeof names / sizeof *names; i++)
         if (!(*names[i].to = dlsym(so, names[i].name)))
             return err_set(e, ST_FAILED, "libbpf has no %s", names[i].name);
@@ -91,6 +92,17 @@ static size_t put_rule(struct bpf_insn *to, const struct bpf_rule *r)
         if (to[i].code == JNE)
             to[i].off = (int16_t)(len - i - 1);
     return n;
+}
+
+bool bpf_possible(const char *dir, struct err *e)
+{
+    uint32_t n = 0;
+    if (!load_library(e))
+        return false;
+    autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* There may be more programs than the none that there is room for. */
+    return (fd >= 0 && (lib.prog_query(fd, BPF_CGROUP_DEVICE, 0, NULL, NULL, &n) == 0 || errno == ENOSPC)) ||
+           err_errno(e, "BPF programs of %s", dir);
 }
 
 bool bpf_attach_rules(int group, const char *rules, struct err *e)

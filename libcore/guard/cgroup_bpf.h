@@ -19,6 +19,9 @@ struct bpf_rule {
 };
 const char *bpf_rule_next(const char *text, struct bpf_rule *rule);
 
+/* Whether this kernel, this process and this host's libbpf can do it: asks for what is attached to dir, a group. e: why not. */
+bool bpf_possible(const char *dir, struct err *e);
+
 /* Attaches a program of these rules to the group behind fd. False with e. */
 bool bpf_attach_rules(int group, const char *rules, struct err *e);
 

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "domain/general.h"
 #include "guard/cgroup.h"
+#include "guard/cgroup_bpf.h"
 #include "guard/cgroup_layer.h"
 #include "guard/cgroup_scope.h"
 #include "guard/cgroup_tune.h"
@@ -97,7 +98,19 @@ static bool fulfil(struct making *m, const struct cgroup_wish *w, struct err *e)
     return true;
 }
 
-/* One program for each of the versions that are mounted: a node must be allowed by both. */
+static bool has_rules(struct making *m, const struct cgroup_tree *t)
+{
+    struct err e = { 0 };
+    if (!(t->has & 1U << CGROUP_DEVICES) || t->refused || geteuid() != 0)
+        return false;
+    if (!t->v2 || bpf_possible(t->base, &e))
+        return true;
+    if (!part_of(m, CGROUP_DEVICES, true))
+        note_add(m->g->notes, "no device rules: %s", e.text);
+    return false;
+}
+
+/* For each of the versions that are mounted: a node must be allowed by both. */
 static void devices(struct making *m)
 {
     struct guard *g = m->g;
@@ -105,7 +118,7 @@ static void devices(struct making *m)
     const char *text = NULL;
     for (size_t i = 0; i < m->found.n; i++) {
         struct part *p = &m->parts[i];
-        if (!(p->tree->has & 1U << CGROUP_DEVICES) || p->tree->refused || geteuid() != 0)
+        if (!has_rules(m, p->tree))
             continue;
         if (!text) {
             devices_plan_objects(g->domain, &g->objects, g->conf, g->arena, &rules, g->notes);

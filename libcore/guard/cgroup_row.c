@@ -263,7 +263,15 @@ static bool allow_v1(int fd, const char *rules, struct err *e)
         char text[64];
         p += strspn(p, ", ");
         snprintf(text, sizeof text, "%.*s", (int)(next - p), p);
-        if (!write_file(fd, "devices.allow", text))
+        bool ok = write_file(fd, "devices.allow", text);
+        if (!ok && errno == EPERM && text[strlen(text) - 1] == 'm') {
+            text[strlen(text) - 1] = '\0';
+            ok = write_file(fd, "devices.allow", text);
+        }
+        /* In a container: what the group above does not have, none below it can be given. */
+        if (!ok && errno == EPERM)
+            continue;
+        if (!ok)
             return err_errno(e, "devices.allow: %s", text);
         if (!read_file(fd, "devices.list", &now) || !has_value(str_text(&now), text))
             return err_set(e, ST_FAILED, "devices.list: the kernel did not take %s", text);
