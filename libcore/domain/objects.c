@@ -8,6 +8,7 @@
 #include "domain/hostdev.h"
 #include "domain/input.h"
 #include "domain/memory_device.h"
+#include "domain/metadata.h"
 #include "domain/misc.h"
 #include "domain/os.h"
 #include "domain/tpm.h"
@@ -165,6 +166,15 @@ static void small_devices(struct arena *a, struct objects *o, const struct devic
                                     OBJECT_DIRECTORY, false, &d->filesystems.v[i]->meta);
 }
 
+static void named(struct arena *a, struct objects *o, const struct domain *d)
+{
+    struct named_directories all = { 0 };
+    metadata_directories(d, a, &all);
+    for (size_t i = 0; i < all.dirs.n; i++)
+        one(a, o, all.dirs.v[i]->path, "directory named in <metadata>", all.dirs.v[i]->readonly ? OBJECT_READONLY : OBJECT_SHARED,
+            OBJECT_DIRECTORY, false, &d->meta);
+}
+
 void domain_objects(const struct domain *d, struct arena *a, struct objects *o)
 {
     const struct devices *v = d->devices;
@@ -176,4 +186,5 @@ void domain_objects(const struct domain *d, struct arena *a, struct objects *o)
     chardevs(a, o, v->consoles.n, v->consoles.v, "console");
     chardevs(a, o, v->channels.n, v->channels.v, "channel");
     small_devices(a, o, v);
+    named(a, o, d);
 }

@@ -190,7 +190,6 @@ static bool add_rows(struct guard *g, const struct mac_driver *m, const struct t
 static void take_on(struct guard *g, const char *name, const char *note)
 {
     g->enter.apparmor = arena_strdup(g->arena, name);
-    g->enter.transition = true;
     guard_add_process(g, "apparmor", g->enter.apparmor, note);
     /* Libvirt shows the profile as the label of images, too. */
     g->processes.v[g->processes.n - 1]->image = g->enter.apparmor;

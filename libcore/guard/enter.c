@@ -6,6 +6,11 @@
 #include "base/cleanup.h"
 #include "guard/apparmor.h"
 
+bool enter_takes_label(const struct enter *x)
+{
+    return x->apparmor || x->selinux.label;
+}
+
 bool enter_hold(struct enter *x, int fd, size_t *at, struct err *e)
 {
     if (x->n_fds == ENTER_FDS) {

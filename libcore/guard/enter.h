@@ -33,8 +33,6 @@ struct enter {
     struct enter_user user;
     const char *apparmor; /* profile; NULL: none */
     const char *tainted; /* "high-privileges": why this guest is less safe than it could be; NULL */
-    /* A label that is taken on at exec (SELinux, AppArmor): no_new_privs would forbid it. Set by the layer. */
-    bool transition;
     struct enter_landlock landlock;
     struct enter_sockets sockets;
     /* Descriptors that the steps use, from guard_prepare to exec; the child keeps them, at numbers of its own. */
@@ -49,6 +47,9 @@ bool guard_prepare(struct enter *x, struct notes *notes, struct err *e);
 const char *guard_attributes(const struct enter *x, struct arena *a);
 /* Closes what that has opened. */
 void guard_release(struct enter *x);
+
+/* A label is taken on at exec (SELinux, AppArmor): no_new_privs would forbid it. */
+bool enter_takes_label(const struct enter *x);
 
 /* For steps: fd is among x->fds from now on; *at is its place there, counted from 1. Closed on failure. */
 bool enter_hold(struct enter *x, int fd, size_t *at, struct err *e);

@@ -268,16 +268,24 @@ static void add_files(struct making *m)
             add_need(m, &needs_table[i]);
 }
 
+static void add_port(struct making *m, unsigned port, uint64_t net)
+{
+    struct landlock_port *p = arena_alloc(m->g->arena, sizeof *p);
+    *p = (struct landlock_port){ (uint16_t)port, net };
+    list_add(m->g->arena, &m->l->ports, p);
+}
+
 /* Returns what is not covered, NULL: nothing. */
 static const char *add_network(struct making *m, const struct need_ports *ports)
 {
     struct arena *a = m->g->arena;
+    long long last = conf_number(m->g->conf, "migration_port_max");
     m->l->wants.net = (ports->any_bind ? 0 : LL_BIND_TCP) | (ports->any_connect ? 0 : LL_CONNECT_TCP);
-    for (size_t i = 0; i < ports->all.n; i++) {
-        struct landlock_port *p = arena_alloc(a, sizeof *p);
-        *p = (struct landlock_port){ ports->all.v[i]->port, ports->all.v[i]->net };
-        list_add(a, &m->l->ports, p);
-    }
+    for (size_t i = 0; i < ports->all.n; i++)
+        add_port(m, ports->all.v[i]->port, ports->all.v[i]->net);
+    /* To other hosts and from them. */
+    for (long long port = conf_number(m->g->conf, "migration_port_min"); port <= last; port++)
+        add_port(m, (unsigned)port, LL_BIND_TCP | LL_CONNECT_TCP);
     return ports->any_connect ? arena_printf(a, "TCP connections are not limited: %s", ports->any_connect) : NULL;
 }
 
@@ -308,7 +316,7 @@ static bool switched_off(const struct guard *g, const char **why, struct err *e)
 static const char *cannot(const struct making *m)
 {
     const struct elf_needs *elf = &m->elf;
-    if (m->g->enter.transition && !m->g->root->privileged)
+    if (enter_takes_label(&m->g->enter) && !m->g->root->privileged)
         return "the label that QEMU takes on forbids it to a start by an ordinary user";
     if (m->emulator && (!elf->elf || !elf->native))
         return "the emulator is no program of this machine's kind: what it runs is not known";

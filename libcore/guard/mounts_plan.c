@@ -100,7 +100,7 @@ bool mounts_layer(struct guard *g, struct err *e)
     m->asked = conf_get(g->conf, "namespaces") != NULL;
     if (m->dev)
         plan_dev(g);
-    if (g->enter.sockets.no_unix || (!privileged && g->enter.transition))
+    if (g->enter.sockets.no_unix || (!privileged && enter_takes_label(&g->enter)))
         why_not = "not needed";
     else if (!privileged && !user_namespace_works())
         why_not = "no user namespaces here: monitors of this user's other guests are in reach of its sockets";

@@ -59,9 +59,8 @@ bool privileges_layer(struct guard *g, struct err *e)
 bool privileges_forbid_new(const struct enter *x)
 {
     /* Root confines itself without. */
-    if (x->transition && geteuid() == 0)
-        return true;
-    return (x->transition && !x->landlock.fd && !x->sockets.length) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+    bool label = enter_takes_label(x), needed = x->landlock.fd || x->sockets.length;
+    return (label && (!needed || geteuid() == 0)) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 static bool drop_all(void)

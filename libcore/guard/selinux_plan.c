@@ -400,6 +400,5 @@ bool selinux_layer(struct guard *g, struct err *e)
     guard_add_process(g, "selinux", l.process, l.caller ? NULL : "this kernel has no SELinux: files are labelled, the process is not");
     ((struct guard_process *)g->processes.v[g->processes.n - 1])->image = l.wanted[OBJECT_EXCLUSIVE];
     g->enter.selinux = (struct enter_selinux){ l.caller ? l.process : NULL, l.wanted[OBJECT_EXCLUSIVE], l.wanted[OBJECT_SHARED] };
-    g->enter.transition = g->enter.selinux.label != NULL;
     return true;
 }

@@ -24,7 +24,7 @@ bool sockets_layer(struct guard *g, struct err *e)
     struct enter_sockets *s = &g->enter.sockets;
     const char *why = needs_unix_sockets(g->domain, g->arena);
     (void)e;
-    if (g->enter.transition && !g->root->privileged) {
+    if (enter_takes_label(&g->enter) && !g->root->privileged) {
         guard_add_process(g, "seccomp", NULL, "the label that QEMU takes on forbids it to a start by an ordinary user");
         return true;
     }

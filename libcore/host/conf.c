@@ -54,7 +54,7 @@ const struct conf_key conf_keys[] = {
     { "default_tls_x509_secret_uuid", IGNORED_TEXT },
     { "default_tls_x509_verify", IGNORED_NUMBER },
     { "deprecation_behavior", IGNORED_TEXT },
-    { "dump_guest_core", IGNORED_NUMBER },
+    { "dump_guest_core", SWITCH(0) },
     { "dump_image_format", IGNORED_TEXT },
     { "dynamic_ownership", SWITCH(1) },
     { "gluster_debug_level", IGNORED_NUMBER },
@@ -67,6 +67,7 @@ const struct conf_key conf_keys[] = {
     { "mac_filter", IGNORED_NUMBER },
     { "max_core", UNSET_NUMBER(-1, 0, INT64_MAX), .word = "unlimited" },
     { "max_files", UNSET_NUMBER(0, 0, INT32_MAX) },
+    { "max_locked_memory", UNSET_NUMBER(0, 0, INT64_MAX >> 10), .word = "unlimited" }, /* KiB; libvirt has no such key */
     { "max_processes", UNSET_NUMBER(0, 0, INT32_MAX) },
     { "max_queued", IGNORED_NUMBER },
     { "max_threads_per_process", IGNORED_NUMBER },

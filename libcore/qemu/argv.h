@@ -49,6 +49,7 @@ struct argv_options {
     const char *path;        /* PATH */
     int monitor_fd;          /* connected or listening descriptor for the monitor, -1: a socket in private_dir */
     int first_fd;            /* number of the first descriptor passed; 0: 24 */
+    bool dump_guest_core;    /* where the domain does not say */
     bool sandbox;            /* -sandbox on,… */
     const char *vnc_listen, *spice_listen; /* qemu.conf; NULL: 127.0.0.1 */
     const char *tls_dir_vnc, *tls_dir_spice, *tls_dir_chardev; /* NULL: the defaults below /etc/pki */

@@ -98,7 +98,7 @@ static void feature_options(struct argv *a, struct str *s)
 static void memory_options(struct argv *a, struct str *s, const struct caps_machine *m)
 {
     const struct domain *d = a->domain;
-    add(s, "dump-guest-core", d->dump_core == TRI_YES ? "on" : "off");
+    add(s, "dump-guest-core", d->dump_core == TRI_YES || (!d->dump_core && a->options->dump_guest_core) ? "on" : "off");
     if (d->memory_backing && d->memory_backing->nosharepages)
         add(s, "mem-merge", "off");
     for (size_t i = 0; i < d->devices->memories.n; i++)

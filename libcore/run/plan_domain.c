@@ -263,6 +263,7 @@ static bool build(struct planning *g, struct err *e)
         .private_dir = g->private_dir, .channel_dir = g->channel_dir, .home = g->private_dir,
         .lib_dir = r->dir[ROOT_LIB], .ram_dir = conf_text(g->o->conf, "memory_backing_dir"),
         .monitor_fd = PLAN_MONITOR, .first_fd = PLAN_FIRST_FD,
+        .dump_guest_core = conf_number(g->o->conf, "dump_guest_core") == 1,
         .sandbox = conf_number(g->o->conf, "seccomp_sandbox") != 0,
         .vnc_listen = conf_text(g->o->conf, "vnc_listen"), .spice_listen = conf_text(g->o->conf, "spice_listen"),
         .tls_dir_chardev = conf_text(g->o->conf, "chardev_tls_x509_cert_dir"),

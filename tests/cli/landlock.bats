@@ -90,6 +90,16 @@ connect_to() { # GUEST SOCKET
     [ -s "$T/named/snap.qcow2" ]
 }
 
+@test "Landlock: a snapshot goes into a directory that <metadata> names" {
+    needs_landlock
+    mkdir "$T/snaps"
+    guest_on one "" "<metadata><confinement xmlns='urn:vmutils:confinement'><directory path='$T/snaps'/></confinement></metadata>"
+    node=$(qmp-send one query-named-block-nodes | jq -r '.return[] | select(.drv == "qcow2") | ."node-name"')
+    ok qmp-send one "{\"execute\": \"blockdev-snapshot-sync\", \"arguments\": {\"node-name\": \"$node\",
+        \"snapshot-file\": \"$T/snaps/1.qcow2\", \"snapshot-node-name\": \"s1\", \"format\": \"qcow2\"}}"
+    [ -s "$T/snaps/1.qcow2" ]
+}
+
 @test "Landlock: log files that are not there yet are made" {
     needs_landlock
     guest_on one "<serial type='file'><source path='$T/serial.log'/></serial><console type='pty'/>"
