@@ -185,6 +185,9 @@ static void add_small(struct making *m)
 {
     const struct domain *d = m->g->domain;
     const struct devices *v = d->devices;
+    for (size_t i = 0; i < v->disks.n; i++)
+        if (v->disks.v[i]->source)
+            add(m, v->disks.v[i]->source->config, LL_READ_FILE, "Ceph", false);
     for (size_t i = 0; i < v->interfaces.n; i++)
         add_rom(m, &v->interfaces.v[i]->info);
     for (size_t i = 0; i < v->hostdevs.n; i++)

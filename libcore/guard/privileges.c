@@ -50,7 +50,7 @@ bool privileges_layer(struct guard *g, struct err *e)
                       u->keep ? "root would get them back (clear_emulator_capabilities = 1 takes them all the same)" : NULL);
     if (u->uid == 0)
         g->enter.tainted = "high-privileges";
-    if (u->uid == 0 && !conf_get(g->conf, "user"))
+    if (u->uid == 0 && !g->dry_run && !conf_get(g->conf, "user"))
         note_add(g->notes, "%s: QEMU runs as root (try: user = \"%s\" in %s, or user = \"root\" if it is meant)", g->name,
                  better_user(), g->root->conf);
     return true;
