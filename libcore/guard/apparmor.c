@@ -212,9 +212,11 @@ static bool under_static(struct guard *g, const struct mac_driver *m, const stru
     bool loaded = false;
     if (!l->label)
         return err_set(e, ST_FAILED, "line %d: <seclabel type='static' model='apparmor'> needs a <label>, the name of a profile", l->meta.line);
-    if (!g->dry_run && !apparmor_loaded(m->sysroot, l->label, &loaded, e))
+    /* Others than root cannot see which are loaded; for them the change at exec tells. */
+    bool known = g->root->privileged && !g->dry_run;
+    if (known && !apparmor_loaded(m->sysroot, l->label, &loaded, e))
         return false;
-    if (!g->dry_run && !loaded)
+    if (known && !loaded)
         return err_set(e, ST_FAILED, "line %d: AppArmor's profile '%s' is not loaded (try: apparmor_parser -a FILE)", l->meta.line, l->label);
     take_on(g, l->label, "type='static': loaded and kept by whoever wrote it");
     return true;
@@ -235,13 +237,15 @@ bool apparmor_layer(struct guard *g, struct err *e)
     } else if (confined && l && l->baselabel) {
         return err_set(e, ST_FAILED, "line %d: <baselabel>: AppArmor has none, a profile is made from the template (try: <label> with type='static')",
                        l->meta.line);
+    } else if (confined && l && l->type == SECLABEL_STATIC) {
+        return under_static(g, &m, l, e);
     } else if (confined && !apparmor_usable(&m, g->root, g->arena, &why)) {
         if (l || m.require_confined || conf_get(g->conf, "security_driver"))
             return err_set(e, g->root->privileged ? ST_FAILED : ST_PERM, "AppArmor cannot confine this guest: %s", why);
         confined = false;
     }
     if (confined)
-        return l && l->type == SECLABEL_STATIC ? under_static(g, &m, l, e) : under_own(g, &m, e);
+        return under_own(g, &m, e);
     guard_add_process(g, "apparmor", NULL, arena_printf(g->arena, "not in use: %s", why));
     return true;
 }

@@ -94,9 +94,10 @@ static bool load(const struct row *row, const struct row_context *c, struct err 
     autoclose int lock = lock_rules(row, deadline);
     if (lock < 0)
         return err_errno(e, "%s.files", row->object);
-    /* No cache: a guest's rules are another's next time, and nothing is to be left. */
-    char *argv[] = { arena_strdup(a, parser), (char[]){ "--replace" }, (char[]){ "--skip-cache" }, (char[]){ "--base" }, base,
-                     arena_strdup(a, row->object), NULL };
+    /* No cache: a guest's rules are others the next time, and nothing is to be left. Nor is the profile made small, which
+     * takes the parser two thirds of its time to save half of 100 KiB. */
+    char *argv[] = { arena_strdup(a, parser), (char[]){ "--replace" }, (char[]){ "--skip-cache" }, (char[]){ "-Ono-expr-simplify" },
+                     (char[]){ "-Ono-minimize" }, (char[]){ "--base" }, base, arena_strdup(a, row->object), NULL };
     int status = spawn_wait(argv, env, lock, deadline, &said);
     if (status < 0)
         return err_errno(e, "%s: apparmor_parser", row->object);

@@ -136,7 +136,8 @@ static bool sockets(struct rules *r)
     return true;
 }
 
-/* What every guest has: its program, its log, its monitor, its lock, the directories that are its own. */
+/* What every guest has: its program, its log, its monitor, its lock, the directories that are its own. The sockets that
+ * vm-start hands over, whatever label it runs under, may be used; none may be made or connected by that rule. */
 static bool own_places(struct rules *r)
 {
     const struct guard *g = r->g;
@@ -151,6 +152,7 @@ static bool own_places(struct rules *r)
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (own[i] && (!rule(r, real_path(g->arena, own[i]), "/", "r") || !rule(r, real_path(g->arena, own[i]), "/**", "rwk")))
             return false;
+    str_add(r->out, "  unix (send, receive, accept, getattr, getopt, setopt, shutdown) type=stream,\n");
     return true;
 }
 

@@ -14,6 +14,7 @@
  *   dir     a private directory of the guest   absent -> UID:GID (of whom it belongs to); goes with all that is in it
  *   socket  a path that QEMU binds             absent -> present
  *   nvram   a copy of the firmware's template  absent -> UID:GID TEMPLATE; the copy is the guest's and stays
+ *   profile, apparmor    guard/apparmor.h
  */
 
 /* Does every row in order. On failure the rows before it are done; the caller undoes the journal. */

@@ -11,13 +11,22 @@ static const struct column columns[] = {
     { "WHY", NULL, COLUMN_TEXT },    { "OBJECT", NULL, COLUMN_TEXT },
 };
 
+/* A text of several lines has no place in a table; --json has it whole. */
+static const char *brief(struct arena *a, const char *text)
+{
+    size_t lines = 0;
+    for (const char *p = text; p && *p; p++)
+        lines += *p == '\n';
+    return lines > 1 ? arena_printf(a, "%zu lines", lines) : text;
+}
+
 static void show_text(const struct plan *p, const char *user, struct str *out)
 {
     struct table t;
     table_init(&t, p->arena, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < p->journal.rows.n; i++) {
         const struct row *r = p->journal.rows.v[i];
-        table_row(&t, (const char *[]){ r->kind, r->before, r->wanted, r->why, r->object });
+        table_row(&t, (const char *[]){ r->kind, brief(p->arena, r->before), brief(p->arena, r->wanted), r->why, r->object });
     }
     table_row(&t, (const char *[]){ "exec", NULL, user, "QEMU", p->emulator });
     table_text(&t, out);

@@ -198,8 +198,9 @@ static const char *get(const char *name)
 #define P "etc/apparmor.d/libvirt/libvirt-x"
 #define FS "sys/kernel/security/apparmor/"
 /* Where it is asked to: says that all profiles are loaded, or refuses. */
-#define PARSER "#!/bin/sh\ncase $(cat \"$5\") in bad*) echo \"at line 1: no\"; exit 1 ;; esac\n" \
-               "echo \"${5##*/} (enforce)\" >>\"${4%/etc/*}/" FS "profiles\"\n"
+#define PARSER "#!/bin/sh\nwhile [ $# -gt 2 ]; do shift; done\n" \
+               "case $(cat \"$2\") in bad*) echo \"at line 1: no\"; exit 1 ;; esac\n" \
+               "echo \"${2##*/} (enforce)\" >>\"${1%/etc/*}/" FS "profiles\"\n"
 
 static void host(void)
 {
