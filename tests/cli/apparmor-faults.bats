@@ -34,6 +34,8 @@ unloaded() {
         { echo "left in the kernel"; return 1; }
 }
 
+reaped() { vm-reap --all && [ ! -e "$STATE/journal" ]; }
+
 fresh_kernel() {
     echo "libvirt-other (enforce)" >$KERNEL/profiles
     : >$KERNEL/.remove
@@ -63,7 +65,8 @@ fresh_kernel() {
     for point in "${points[@]}"; do
         fresh_kernel
         inject "${point% *}" "${point#* }" -f vm-start web
-        status_in 0 vm-reap --all || { echo "killed at $point"; return 1; }
+        # A vm-reap of the start may still be at it.
+        wait_for reaped || { echo "killed at $point"; return 1; }
         is_clean && unloaded || { echo "killed at $point"; return 1; }
         same "$(profiles)" "$BEFORE" || { echo "killed at $point"; return 1; }
     done
