@@ -53,6 +53,12 @@ static const char *caller_note(const struct asked *q)
     return "not set: as who starts the guest has it";
 }
 
+static const char *locked_note(const struct asked *q)
+{
+    (void)q;
+    return "not set: what the domain locks";
+}
+
 static const char *dump_note(const struct asked *q)
 {
     return arena_printf(q->a, "not set: %s/dump", q->root->dir[ROOT_LIB]);
@@ -76,6 +82,7 @@ static const struct {
     { "auto_dump_path", dump_note, true },
     { "max_core", caller_note, true },
     { "max_files", caller_note, true },
+    { "max_locked_memory", locked_note, true },
     { "max_processes", caller_note, true },
     { "seccomp_sandbox", sandbox_note, false },
 };
