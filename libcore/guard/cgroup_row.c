@@ -20,7 +20,7 @@
 #include "guard/cgroup_bpf.h"
 #include "guard/cgroup_scope.h"
 
-enum { UNDO_MS = 5000, DEPTH = 3, TRIES = 20, VALUE_MAX = 1 << 20 };
+enum { UNDO_MS = 5000, EMPTY_MS = 500, DEPTH = 3, TRIES = 20, VALUE_MAX = 1 << 20 };
 
 /* Whose group it is: an attribute of the directory, so that nothing of a stranger's is ever killed or removed. */
 static const char *const marks[] = { "trusted.vmutils", "user.vmutils" };
@@ -430,6 +430,16 @@ static bool apply_dir(const struct row *row, const struct row_context *c, struct
     return true; /* made on the way to the group, as often as it must be */
 }
 
+static bool has_groups(int dir)
+{
+    autoclose int again = open_dir(dir, ".");
+    autodir DIR *d = again < 0 ? NULL : fdopendir(steal_fd(&again));
+    for (struct dirent *f; d && (f = readdir(d));)
+        if (f->d_type == DT_DIR && *f->d_name != '.')
+            return true;
+    return false;
+}
+
 static enum undo undo_dir(const struct row *row, const struct row_context *c, struct err *e)
 {
     const char *name;
@@ -437,8 +447,12 @@ static enum undo undo_dir(const struct row *row, const struct row_context *c, st
     (void)e;
     autoclose int parent = open_above(row, c, &name, &gone);
     autoclose int fd = parent < 0 ? -1 : open_dir(parent, name);
-    if (fd >= 0 && (streq(row->before, "absent") || has_mark(fd, "shared")))
-        unlinkat(parent, name, AT_REMOVEDIR); /* fails while another guest is in it */
+    if (fd < 0 || !(streq(row->before, "absent") || has_mark(fd, "shared")))
+        return UNDO_DONE;
+    /* Another guest may be in it; one that has just gone may be counted for a moment. */
+    long long until = now_ms() + EMPTY_MS;
+    while (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno == EBUSY && !has_groups(fd) && now_ms() < until)
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
     return UNDO_DONE;
 }
 

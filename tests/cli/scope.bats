@@ -69,7 +69,7 @@ own_group() { sed -n 's/^0:://p' "/proc/$(pid_of "$1")/cgroup"; }
     ok vm-start --no-reap web
     at=$(own_group web)
     kill -9 "$(pid_of web)"
-    ok vm-reap --all
+    wait_for eval 'vm-reap --all && [ ! -e "$ROOT/lib/vmutils/web/journal" ]'
     [ ! -e "$MOUNT/machine.slice/${at#*/machine.slice/}" ]
     [ ! -e "$ROOT/lib/vmutils/web/journal" ]
 }
