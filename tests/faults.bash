@@ -11,8 +11,14 @@ fault_guest() { # more XML of devices, of the domain
         <channel type='unix'><source mode='bind'/><target type='virtio' name='org.qemu.guest_agent.0'/></channel>${1:-}" "${2:-}"
     mkdir -p "$ROOT/etc/qemu"
     sed 's|<memory|<uuid>ef1bdff4-27f3-4e85-a807-5fb4d58463cc</uuid><memory|' web.xml >"$ROOT/etc/qemu/web.xml"
-    OWNER=$(stat -c %u:%g disk.img)
+    BEFORE=$(outside)
     STATE=$ROOT/lib/vmutils/web
+}
+
+# What a guest changes outside of the store: owners, modes and every attribute of what it uses.
+outside() {
+    stat -c '%n %u:%g %a' -- *.img
+    getfattr -h -d -m - -- *.img 2>/dev/null || true
 }
 
 # "NAME K" for each call in a trace (of strace -f) from line $2 on, K counting calls of that name in one process.
@@ -63,7 +69,7 @@ is_clean() {
     done
     [ ! -e "$ROOT/lib/qemu/domain-web" ] && [ ! -e "$ROOT/lib/qemu/channel/target/domain-web" ] ||
         { echo "left behind: a directory"; return 1; }
-    [ "$(stat -c %u:%g disk.img)" = "$OWNER" ] || { echo "owner of the disk: $(stat -c %u:%g disk.img)"; return 1; }
+    [ "$(outside)" = "$BEFORE" ] || { diff <(echo "$BEFORE") <(outside); return 1; }
     [ -z "$(groups)" ] || { echo "left behind: $(groups)"; return 1; }
     wait_for nothing_runs || { echo "left running: $(ps -o pid,args -p "$(processes | paste -sd,)")"; return 1; }
 }

@@ -220,6 +220,8 @@ struct row_context life_row_context(const struct life *l)
 static bool undo(struct life *l, const char *why, struct notes *notes, struct err *e)
 {
     struct row_context c = life_row_context(l);
+    if (l->j.applied && !journal_append_restoring(l->journal, e))
+        return err_wrap(e, "%s", l->name);
     if (l->j.complete && !l->j.undone && !rows_undo(&l->j, &c, notes, e))
         return err_wrap(e, "%s", l->name);
     for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++)

@@ -15,6 +15,12 @@ bool journal_append_applied(int fd, struct err *e)
     return write_all(fd, applied, sizeof applied - 1) == 0 || err_errno(e, "cannot write the journal");
 }
 
+bool journal_append_restoring(int fd, struct err *e)
+{
+    static const char restoring[] = "{\"applied\":false}\n";
+    return write_all(fd, restoring, sizeof restoring - 1) == 0 || err_errno(e, "cannot write the journal");
+}
+
 bool journal_is_applied(int dir)
 {
     char end[sizeof applied];

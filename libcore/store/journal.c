@@ -181,8 +181,8 @@ static void extra_from(struct journal *j, const json_t *o)
         j->reaper = proc_from(r);
     if (json_is_true(json_object_get(o, "undone")))
         j->undone = true;
-    if (json_is_true(json_object_get(o, "applied")))
-        j->applied = true;
+    if (json_object_get(o, "applied"))
+        j->applied = json_is_true(json_object_get(o, "applied"));
 }
 
 static bool copy_text(char *to, size_t size, const json_t *from)

@@ -71,6 +71,8 @@ bool journal_append_proc(int fd, const char *which, struct proc_id id, struct er
 
 /* Marks it as applied. */
 bool journal_append_applied(int fd, struct err *e);
+/* No longer: it is being taken back, by whoever finishes that. */
+bool journal_append_restoring(int fd, struct err *e);
 /* Whether "journal" in dir is marked so: for who lists guests, without reading it whole. */
 bool journal_is_applied(int dir);
 

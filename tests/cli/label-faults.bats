@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bats file_tags=root
+# build: plain
+# seclabel and vm-start killed at their system calls: owners, modes and attributes are as they were, byte for byte.
+load ../helpers
+load ../faults
+
+setup() {
+    helpers_setup
+    requires strace
+    requires getfattr
+    requires qemu-img
+    chmod 755 "$T"
+    qemu-img create -q -f raw base.img 1M
+    qemu-img create -q -f qcow2 -b base.img -F raw top.img
+    chown 66:67 base.img
+    fault_guest "<disk type='file'><driver name='qemu' type='qcow2'/><source file='$T/top.img'/><target dev='vdb' bus='virtio'/></disk>
+        <disk type='file'><source file='$T/shared.img'/><target dev='vdc' bus='virtio'/><shareable/></disk>"
+    printf '%s\n' 'user = "daemon"' 'group = "sys"' >"$ROOT/etc/qemu.conf" 2>/dev/null ||
+        { mkdir -p "$ROOT/etc" && printf '%s\n' 'user = "daemon"' 'group = "sys"' >"$ROOT/etc/qemu.conf"; }
+    truncate -s 1M shared.img
+    chown 77:78 shared.img
+    chmod 640 shared.img
+    BEFORE=$(outside)
+}
+as_before() { [ "$(outside)" = "$1" ] || { diff <(echo "$1") <(outside); return 1; }; }
+first_change() { grep -n -m1 '"lock", O_RDWR|O_CREAT' "$1" | cut -d: -f1; }
+
+# each EVERY POINTS FUNCTION
+each() {
+    local point n=0
+    while read -r point; do
+        n=$((n + 1))
+        # shellcheck disable=SC2086
+        "$3" $point || { echo "killed at $point"; return 1; }
+    done < <(fault_sample "$1" <"$2")
+    echo "points: $n"
+    [ $n -gt 0 ]
+}
+
+@test "faults: seclabel --apply" {
+    strace -D -f -qq -o trace seclabel --apply web
+    as_applied=$(outside)
+    ok seclabel --restore web
+    as_before "$BEFORE"
+    fault_points trace "$(first_change trace)" >points
+    try() {
+        inject "$1" "$2" seclabel --apply web
+        status_in 0 vm-reap --all || return 1
+        if [ ! -e "$STATE/journal" ]; then as_before "$BEFORE"; else # killed when all was done
+            as_before "$as_applied" && status_in 0 seclabel --restore web && as_before "$BEFORE"
+        fi
+    }
+    each 12 points try
+}
+
+@test "faults: seclabel --restore" {
+    ok seclabel --apply web
+    as_applied=$(outside)
+    strace -D -f -qq -o trace seclabel --restore web
+    as_before "$BEFORE"
+    fault_points trace "$(first_change trace)" >points
+    try() {
+        seclabel --apply web >/dev/null || return 1
+        inject "$1" "$2" seclabel --restore web
+        status_in 0 vm-reap --all || return 1
+        if [ ! -e "$STATE/journal" ]; then as_before "$BEFORE"; else # killed before it began
+            as_before "$as_applied" && status_in 0 seclabel --restore web && as_before "$BEFORE"
+        fi
+    }
+    each 12 points try
+}
+
+@test "faults: vm-start of a guest that shares a disk with one that runs" {
+    sed 's,>web<,>db<,; /ef1bdff4/s,63cc,63cd,; /disk.img\|top.img/d' "$ROOT/etc/qemu/web.xml" >"$ROOT/etc/qemu/db.xml"
+    ok vm-start db
+    with_db=$(outside)
+    vm-start web && vm-stop --force web
+    as_before "$with_db"
+    strace -f -D -qq -o trace vm-start web
+    ok vm-stop --force web
+    fault_points trace "$(first_change trace)" >points
+    try() {
+        inject "$1" "$2" -f vm-start web
+        status_in 0 vm-reap --all || return 1
+        status_in "0 4" vm-stop --force web || return 1
+        wait_for as_before "$with_db" || { as_before "$with_db"; return 1; }
+    }
+    each 150 points try
+    ok vm-stop --force db
+    as_before "$BEFORE"
+}
+
+@test "faults: the one guest and the other started and killed in every order" {
+    sed 's,>web<,>db<,; /ef1bdff4/s,63cc,63cd,; /disk.img\|top.img/d' "$ROOT/etc/qemu/web.xml" >"$ROOT/etc/qemu/db.xml"
+    pid_of() { sed -n 's/^{"'"$2"'":{"pid":\([0-9]*\),.*/\1/p' "$ROOT/lib/vmutils/$1/journal"; }
+    for started in "web db" "db web"; do
+        for killed in "web db" "db web"; do
+            for what in qemu reaper both; do
+                for one in $started; do ok vm-start "$one"; done
+                for one in $killed; do
+                    qemu=$(pid_of "$one" qemu) reaper=$(pid_of "$one" reaper)
+                    case $what in qemu) kill -9 "$qemu" ;; reaper) kill -9 "$reaper" ;; both) kill -9 "$reaper" "$qemu" ;; esac
+                    [ $what = qemu ] || status_in "0 4" vm-stop --force "$one"
+                    wait_for status_in 0 vm-reap --all
+                    gone() { [ ! -e "$ROOT/lib/vmutils/$one/journal" ]; }
+                    wait_for gone
+                    last=${killed#* }
+                    [ "$one" = "$last" ] || same "$(stat -c %u:%g shared.img)" 1:3
+                done
+                as_before "$BEFORE" || { echo "started $started, killed $killed ($what)"; false; }
+            done
+        done
+    done
+}
