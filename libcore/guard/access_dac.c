@@ -334,11 +334,17 @@ static void refuse_unmapped(struct access_walk *w, const struct access_check *c,
         .hint = arena_printf(a, "outside of the namespace, chown it to the number that user %u has there", (unsigned)p->wish->uid) });
 }
 
+/* By the layer of mounts; or it is no news of the guest. */
+static bool told(struct access_walk *w, const struct access_place *p)
+{
+    struct statvfs fs;
+    return (p->need & ACCESS_EXECUTE && fstatvfs(p->fd, &fs) == 0 && fs.f_flag & ST_NOEXEC) || access_selinux_binds_us(w, p);
+}
+
 static void look_dac(struct access_walk *w, const struct access_check *c, const struct access_place *p)
 {
     struct stat st = *p->st;
     struct verdict v;
-    struct statvfs fs;
     bool changes = p->object && p->wish->changes && (st.st_uid != p->wish->uid || st.st_gid != p->wish->gid);
     int error = changes ? ENOSYS : access_ask(w, p->fd, p->need);
     if (error == 0)
@@ -358,7 +364,7 @@ static void look_dac(struct access_walk *w, const struct access_check *c, const 
     judge(w, c, p, &st, &v);
     if ((v.grants & p->need) != p->need)
         refuse_dac(w, c, p, &v);
-    else if (error == EACCES && !(p->need & ACCESS_EXECUTE && fstatvfs(p->fd, &fs) == 0 && fs.f_flag & ST_NOEXEC)) /* told already */
+    else if (error == EACCES && !told(w, p))
         refuse_other(w, c, p, error);
 }
 

@@ -5,6 +5,7 @@ const struct access_layer *const access_layers[] = {
     &access_mount,
     &access_attribute,
     &access_dac,
+    &access_selinux,
     &access_apparmor,
     NULL,
 };

@@ -503,7 +503,9 @@ static bool one_step(struct access_walk *w, struct way *y)
     }
     autoclose int fd = open_child(w, y->dir, name, last && !*end);
     if (fd < 0 || fstat(fd, &st) < 0) {
-        cannot_open(w, y, path, last, errno);
+        int error = errno;
+        if (fd < 0 || error != EACCES || !access_selinux_hides(w, w->c, y->wish, path, last))
+            cannot_open(w, y, path, last, error);
         return false;
     }
     if (S_ISLNK(st.st_mode))

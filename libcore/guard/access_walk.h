@@ -45,7 +45,13 @@ bool access_fuse_shuts_out(struct access_walk *w, const struct access_place *p, 
  * which anything that is to be changed there must stand between. False: it is writable. *on NULL: it never is. */
 bool access_read_only(struct access_walk *w, const struct access_place *p, const char **on, const char **off);
 
-extern const struct access_layer access_mount, access_attribute, access_dac, access_apparmor;
+/* What SELinux does not let this process itself look at: refuses it as such, and true; false where that is not why. */
+bool access_selinux_hides(struct access_walk *w, const struct access_check *c, const struct access_wish *x, const char *path, bool last);
+
+/* Whether SELinux refuses to this process what p needs, so that the kernel's no to access_ask() says nothing of the guest. */
+bool access_selinux_binds_us(struct access_walk *w, const struct access_place *p);
+
+extern const struct access_layer access_mount, access_attribute, access_dac, access_selinux, access_apparmor;
 
 /* For layers: "qemu:kvm", numbers where there are no names. In arena a. */
 const char *access_owner(struct arena *a, uid_t uid, gid_t gid);

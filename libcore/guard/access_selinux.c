@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "guard/access_walk.h"
+#include "guard/selinux_context.h"
+#include "guard/selinux_fs.h"
+#include "guard/selinux_kernel.h"
+#include "guard/selinux_row.h"
+
+/* What the running policy says to the guest's process, about labels as they are or as the plan will have them. What the
+ * plan labels with the guest's own label needs no question. */
+
+/* A level that a dry run has not drawn stands for any: what counts then is the policy without it. */
+static const char *asked(struct arena *a, const char *context)
+{
+    static const char drawn[] = ":cX,cY";
+    size_t n = strlen(context) - (str_ends(context, drawn) ? strlen(drawn) : 0);
+    return arena_strndup(a, context, n);
+}
+
+/* NULL: the object has none, or the guest's own. */
+static const char *label_of(struct arena *a, const struct guard *g, const struct access_place *p)
+{
+    struct selinux_state now;
+    for (size_t i = 0; p->object && i < g->entries.n; i++) {
+        const struct guard_entry *t = g->entries.v[i];
+        if (!streq(t->layer, "selinux") || !t->change || !streq(t->path, p->wish->path) || !streq(t->why, p->wish->why))
+            continue;
+        bool own = streq(t->wanted, g->enter.selinux.image) || streq(t->wanted, g->enter.selinux.shared);
+        return own ? NULL : asked(a, t->wanted);
+    }
+    return selinux_look(p->fd, &now) ? arena_strdup(a, now.label) : NULL;
+}
+
+static bool binds(const struct access_wish *x)
+{
+    return x->kind == OBJECT_SOCKET && x->missing == ACCESS_QEMU_MAKES;
+}
+
+static const char *class_of(mode_t mode)
+{
+    static const struct {
+        mode_t type;
+        const char *class;
+    } classes[] = {
+        { S_IFREG, "file" },     { S_IFDIR, "dir" },       { S_IFBLK, "blk_file" },
+        { S_IFCHR, "chr_file" }, { S_IFIFO, "fifo_file" }, { S_IFSOCK, "sock_file" },
+    };
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (classes[i].type == (mode & S_IFMT))
+            return classes[i].class;
+    return "file";
+}
+
+/* The first permission that is lacking; NULL: none is. What is made in a directory gets its type. */
+static const char *lacks(const char *subject, const char *label, const struct access_place *p)
+{
+    const char *class = class_of(p->st->st_mode);
+    bool dir = S_ISDIR(p->st->st_mode), made = dir && p->need & ACCESS_WRITE;
+    const struct {
+        bool needed;
+        const char *class, *perm;
+    } perms[] = {
+        { p->need & ACCESS_READ, class, "read" },   { p->need & ACCESS_WRITE && !dir, class, "write" },
+        { dir && p->need & ACCESS_SEARCH, class, "search" }, { made, class, "add_name" },
+        { made, binds(p->wish) ? "sock_file" : "file", "create" },
+    };
+    for (size_t i = 0; i < sizeof perms / sizeof *perms; i++)
+        if (perms[i].needed && !selinux_allows(subject, label, perms[i].class, perms[i].perm))
+            return perms[i].perm;
+    return NULL;
+}
+
+/* path as a regular expression that means it alone, as semanage wants it. */
+static const char *pattern(struct arena *a, const char *path)
+{
+    autostr struct str s = STR_INIT;
+    for (; *path; path++) {
+        if (strchr(".^$?*+|[({})]\\", *path))
+            str_addc(&s, '\\');
+        str_addc(&s, *path);
+    }
+    return arena_strdup(a, str_text(&s));
+}
+
+static const char *type_of(struct arena *a, const char *context)
+{
+    const char *type = context ? strchr(context, ':') : NULL;
+    type = type ? strchr(type + 1, ':') : NULL;
+    return type ? arena_strndup(a, type + 1, strcspn(type + 1, ":")) : NULL;
+}
+
+/* This process must be able to look, to label and to give back. */
+static bool within_reach(struct arena *a, const char *label, mode_t mode)
+{
+    const char *own = selinux_own(a);
+    return !own || selinux_allows(own, label, class_of(mode), "getattr");
+}
+
+bool access_selinux_binds_us(struct access_walk *w, const struct access_place *p)
+{
+    struct arena *a = access_arena(w);
+    const char *own = selinux_enforcing() ? selinux_own(a) : NULL;
+    struct selinux_state now;
+    return own && selinux_look(p->fd, &now) && lacks(own, now.label, p);
+}
+
+/* The type that would do: of the directory for images, of what guests only read, of their own images. NULL: none. */
+static const char *right_type(struct arena *a, const struct access_place *p, const char *subject)
+{
+    struct selinux_contexts c = { 0 };
+    struct err e;
+    selinux_contexts(a, &c, &e);
+    const char *const candidates[] = { selinux_default(a, "/var/lib/libvirt/images", S_IFDIR), c.content, c.image };
+    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++)
+        if (candidates[i] && !lacks(subject, candidates[i], p) && within_reach(a, candidates[i], p->st->st_mode))
+            return type_of(a, candidates[i]);
+    return NULL;
+}
+
+/* What the policy has a name of its own for (home directories, system files) is not given another. */
+static bool may_be_given(struct arena *a, const struct access_place *p, const char *given)
+{
+    const char *type = type_of(a, given);
+    return !type || streq(type, "default_t") || (p->object && !S_ISDIR(p->st->st_mode));
+}
+
+static void add_remedy(struct arena *a, const struct guard *g, const struct access_place *p, const char *subject, struct access_refusal *r)
+{
+    autostr struct str s = STR_INIT;
+    struct selinux_fs fs = { .carries = true };
+    if (p->fd >= 0)
+        selinux_fs(p->fd, &fs);
+    const char *given = selinux_default(a, p->path, p->st->st_mode), *type = right_type(a, p, subject);
+    if (!fs.carries) {
+        if (fs.boolean && selinux_boolean(fs.boolean) == 0)
+            str_addf(&s, "setsebool -P %s on", fs.boolean);
+        r->hint = arena_printf(a, "mount it with context=\"%s\"", g->enter.selinux.shared);
+    } else if (given && (!r->has || strcmp(given, r->has)) && !lacks(subject, given, p) && within_reach(a, given, p->st->st_mode)) {
+        str_add(&s, "restorecon -v ");
+        access_add_word(&s, p->path);
+    } else if (type && may_be_given(a, p, given)) {
+        str_addf(&s, "semanage fcontext -a -t %s ", type);
+        access_add_word(&s, pattern(a, p->path));
+        str_add(&s, " && restorecon -v ");
+        access_add_word(&s, p->path);
+    } else {
+        r->hint = "keep the guest's files in /var/lib/libvirt/images";
+    }
+    r->remedy = s.len ? arena_strdup(a, str_text(&s)) : NULL;
+}
+
+static void look_selinux(struct access_walk *w, const struct access_check *c, const struct access_place *p)
+{
+    const struct guard *g = c->guard;
+    struct arena *a = access_arena(w);
+    bool run = p->object && S_ISREG(p->st->st_mode) && p->need & ACCESS_EXECUTE; /* the way in is the plan's affair */
+    if (!g || !g->enter.selinux.label || run || !selinux_enforcing())
+        return;
+    const char *subject = asked(a, g->enter.selinux.label), *label = label_of(a, g, p);
+    const char *perm = label ? lacks(subject, label, p) : NULL;
+    if (!perm)
+        return;
+    struct access_refusal r = {
+        .status = ST_PERM, .layer = "selinux", .has = label, .needs = arena_printf(a, "%s for %s", perm, subject),
+        .text = arena_printf(a, "Permission denied: the SELinux policy does not let %s %s %s", subject, perm, p->path) };
+    add_remedy(a, g, p, subject, &r);
+    access_refuse(w, p, &r);
+}
+
+const struct access_layer access_selinux = { "selinux", look_selinux };
+
+bool access_selinux_hides(struct access_walk *w, const struct access_check *c, const struct access_wish *x, const char *path, bool last)
+{
+    static const mode_t modes[] = {
+        [OBJECT_FILE] = S_IFREG, [OBJECT_BLOCK] = S_IFBLK, [OBJECT_CHARACTER] = S_IFCHR, [OBJECT_DIRECTORY] = S_IFDIR,
+        [OBJECT_SOCKET] = S_IFSOCK, [OBJECT_FIFO] = S_IFIFO,
+    };
+    const struct guard *g = c->guard;
+    struct arena *a = access_arena(w);
+    struct selinux_contexts contexts;
+    struct err e;
+    if (!g || !selinux_enforcing() || !selinux_contexts(a, &contexts, &e))
+        return false;
+    const struct stat st = { .st_mode = last ? modes[x->kind] : S_IFDIR };
+    const struct access_place p = { -1, path, &st, last ? x->need : ACCESS_SEARCH, x, last };
+    const char *own = selinux_own(a);
+    /* The plan may have broken off by this very thing, before it had a label. */
+    const char *subject = g->enter.selinux.label ? asked(a, g->enter.selinux.label) : contexts.tcg;
+    struct access_refusal r = {
+        .status = ST_PERM, .layer = "selinux", .needs = arena_printf(a, "getattr for %s", own ? own : "this process"),
+        .text = arena_printf(a, "Permission denied: the SELinux policy does not let %s look at %s", own ? own : "this process", path) };
+    add_remedy(a, g, &p, subject, &r);
+    access_refuse(w, &p, &r);
+    return true;
+}
