@@ -37,11 +37,9 @@ helpers_teardown() {
         helpers_kill_others
     else
         # Without a process table of its own: what this test started is known by its directory.
-        for pid in $(helpers_pids); do
-            case "$(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\0' ' ') $(readlink "/proc/$pid/cwd")" in
-            *bats*) ;;
-            *"$T"*) kill -9 "$pid" 2>/dev/null || true ;;
-            esac
+        for pid in $(grep -lsFf <(echo "$T") /proc/[0-9]*/cmdline; find /proc/[0-9]*/cwd -maxdepth 0 -lname "$T*" 2>/dev/null); do
+            pid=${pid#/proc/} pid=${pid%%/*}
+            grep -qs bats "/proc/$pid/cmdline" || kill -9 "$pid" 2>/dev/null || true
         done
     fi
     cd /
