@@ -210,9 +210,11 @@ bool cgroup_find(struct cgroups *c, struct arena *a, const char *only, const str
             c->tree[kept++] = t;
     }
     c->n = kept;
+    autostr struct str quoted = STR_INIT;
+    str_add_shell(&quoted, only ? only : "");
     return kept || !only ||
            err_set(e, ST_NOENT, "%s: no control groups are mounted there (try: mkdir -p %s; mount -t cgroup none %s -o devices)",
-                   only, only, only);
+                   only, str_text(&quoted), str_text(&quoted));
 }
 
 const struct cgroup_tree *cgroup_tree_of(const struct cgroups *c, enum cgroup_controller which)

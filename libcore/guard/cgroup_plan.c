@@ -155,7 +155,10 @@ static bool check_partition(struct making *m, const struct part *p, struct err *
 {
     const char *end = strrchr(p->dir, '/'), *partition = m->g->domain->partition;
     const char *above = arena_strndup(m->g->arena, p->dir, (size_t)(end - p->dir));
-    return exists(above) || err_set(e, ST_NOENT, "<resource> partition %s: %s is not there (try: mkdir -p %s)", partition, above, above);
+    autostr struct str quoted = STR_INIT;
+    str_add_shell(&quoted, above);
+    return exists(above) || err_set(e, ST_NOENT, "<resource> partition %s: %s is not there (try: mkdir -p %s)", partition, above,
+                                    str_text(&quoted));
 }
 
 static const char *controllers(struct arena *a, unsigned bits)

@@ -96,13 +96,12 @@ bool cgroup_remove(const struct guard *g, struct err *e)
     cgroup_dirs(g, &dirs);
     for (size_t i = 0; i < dirs.path.n; i++)
         any = any || access(dirs.path.v[i], F_OK) == 0;
-    if (!any)
-        return err_set(e, ST_NOENT, "has no control group");
     for (size_t i = 0; i < g->journal->rows.n; i++)
         if (streq(g->journal->rows.v[i]->kind, "scope"))
             return err_set(e, ST_STATE, "%s is systemd's, and goes with the guest", g->journal->rows.v[i]->object);
+    /* Without any, too: an --apply that was killed may have left the directories above. */
     if (undo_from(g, g->journal->rows.n, &worst, e))
-        return true;
+        return any || err_set(e, ST_NOENT, "has no control group");
     if (worst == UNDO_LEFT)
         e->status = ST_STATE;
     return false;
