@@ -5,10 +5,12 @@
 #include "run/define.h"
 #include "store/guest.h"
 
-static bool nvram, keep_nvram;
+static bool nvram, keep_nvram, tpm, keep_tpm;
 static const struct cli_option options[] = {
     { "nvram", 0, NULL, CLI_FLAG, &nvram, "remove the NVRAM file too" },
     { "keep-nvram", 0, NULL, CLI_FLAG, &keep_nvram, "leave the NVRAM file where it is" },
+    { "tpm", 0, NULL, CLI_FLAG, &tpm, "remove the state of its TPM even if that is to persist" },
+    { "keep-tpm", 0, NULL, CLI_FLAG, &keep_tpm, "leave the state of its TPM where it is" },
     CLI_END,
 };
 static const struct cli_program program = { "vm-undefine", "GUEST…", "removes definitions of guests", options,
@@ -22,11 +24,13 @@ int main(int argc, char **argv)
     struct notes notes = { .arena = a };
     struct definer d = { .notes = &notes, .wait_ms = cli.wait_ms, .etc = -1, .state = -1 };
     struct root root;
-    struct undefine_options o = { .remove_nvram = nvram, .keep_nvram = keep_nvram };
+    struct undefine_options o = { .remove_nvram = nvram, .keep_nvram = keep_nvram, .remove_tpm = tpm, .keep_tpm = keep_tpm };
     if (first == argc)
         cli_usage("needs the name of a GUEST");
     if (nvram && keep_nvram)
         cli_usage("--nvram and --keep-nvram exclude each other");
+    if (tpm && keep_tpm)
+        cli_usage("--tpm and --keep-tpm exclude each other");
     if (!root_init(&root, a, cli.uri, &e) || (!nvram && !narrow(program.name, &root, &e)) || !definer_open(&d, &root, a, &e))
         return cli_fail(&e);
     for (int i = first; i < argc; i++) {

@@ -39,4 +39,8 @@ long long now_ms(void);
 /* Milliseconds left until deadline for poll(): at least 0; deadline < 0 means none and gives -1. */
 int ms_left(long long deadline);
 
+/* Removes name in the open directory parent, and what is below it, at most depth directories deep: no link is followed, and what
+ * someone else may change meanwhile leads nowhere else. True also when it is not there; else errno. */
+bool file_remove_tree(int parent, const char *name, int depth);
+
 #endif

@@ -36,7 +36,7 @@ const struct reach_row reach_rows[] = {
     { "vm-start", REACH_ALL, NULL },
     { "vm-stop", REACH_ALL, NULL },
     { "vm-suspend", REACH_ALL, NULL },
-    { "vm-undefine", REACH_STORE, "--nvram" },
+    { "vm-undefine", REACH_ALL, NULL }, /* undoes what a start that was killed has left, wherever it is */
     { "vm-wait", REACH_TALK, NULL },
     { "xml-expand", REACH_RUN, NULL },
     { "xml-to-argv", REACH_RUN, NULL },

@@ -293,7 +293,7 @@ static bool tpm_backend(struct argv *a, const struct tpm *t, const char *id)
     const char *path = t->backend == TPM_EXTERNAL
                            ? t->source_path
                            : arena_printf(a->arena, "%s/swtpm.sock", a->options->private_dir ? a->options->private_dir : "");
-    argv_addf(a, "-chardev", "socket,id=chrtpm,path=%s", argv_escape(a, path));
+    argv_addf(a, "-chardev", "socket,id=chrtpm,path=%s", argv_escape(a, argv_socket(a, path)));
     argv_addf(a, "-tpmdev", "emulator,id=%s,chardev=chrtpm", id);
     return true;
 }

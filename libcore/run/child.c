@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -126,6 +128,18 @@ static void find_enter_fds(struct launch *l)
         l->enter->fds[i] = l->qemu.fds[first + i].fd;
 }
 
+/* The end of S instead is the end of this, too. */
+static void wait_for_go(int s)
+{
+    char go;
+    ssize_t n;
+    report(s, 'p', getpid(), NULL);
+    while ((n = recv(s, &go, 1, 0)) < 0 && errno == EINTR)
+        ;
+    if (n != 1)
+        _exit(127);
+}
+
 static _Noreturn void become_qemu(struct launch *l)
 {
     int s = l->q[1];
@@ -145,13 +159,7 @@ static _Noreturn void become_qemu(struct launch *l)
         give_up(s, what);
     if (!lock_alive(alive))
         give_up(s, "cannot lock alive");
-    report(s, 'p', getpid(), NULL);
-    char go;
-    ssize_t n;
-    while ((n = recv(s, &go, 1, 0)) < 0 && errno == EINTR)
-        ;
-    if (n != 1)
-        _exit(127);
+    wait_for_go(s);
     execve(l->qemu.path, l->qemu.argv, l->qemu.env);
     give_up(s, "exec");
 }
@@ -235,4 +243,91 @@ bool launch(struct launch *l, pid_t *reaper, struct err *e)
 bool launch_go(const struct launch *l, struct err *e)
 {
     return send(l->q[0], "g", 1, MSG_NOSIGNAL) == 1 || err_set(e, ST_QEMU, "QEMU's process ended before it began");
+}
+
+static _Noreturn void become_helper(struct child_helper *h, int s)
+{
+    static char listen_pid[32];
+    if (h->cwd >= 0)
+        h->image.fds[h->image.n_fds++] = (struct child_fd){ h->cwd, -1 };
+    if (!arrange_fds(&h->image, &s))
+        give_up(s, "cannot arrange descriptors");
+    if (!set_session(&h->image))
+        give_up(s, "cannot start a session");
+    if (h->cwd >= 0 && fchdir(h->image.fds[h->image.n_fds - 1].fd) < 0)
+        give_up(s, "cannot enter its directory");
+    if (!user_enter(&h->user))
+        give_up(s, "cannot change to its user");
+    if (h->pid_in_env) {
+        snprintf(listen_pid, sizeof listen_pid, "LISTEN_PID=%d", (int)getpid());
+        ((char **)(uintptr_t)h->image.env)[0] = listen_pid;
+    }
+    wait_for_go(s);
+    execve(h->image.path, h->image.argv, h->image.env);
+    give_up(s, "exec");
+}
+
+/* The helper's word; false at its end or at the deadline. */
+static bool hear_helper(const struct child_helper *h, long long deadline, struct child_report *r)
+{
+    struct pollfd p = { h->s, POLLIN, 0 };
+    int n;
+    while ((n = poll(&p, 1, ms_left(deadline))) < 0 && errno == EINTR)
+        ;
+    *r = (struct child_report){ .what = n == 0 ? 't' : 0 };
+    return n > 0 && recv(h->s, r, sizeof *r, 0) == sizeof *r;
+}
+
+static bool helper_failed(struct child_helper *h, const struct child_report *r, struct err *e)
+{
+    close(h->s);
+    h->s = -1;
+    errno = r->value;
+    if (r->what == 'x')
+        return strcmp(r->text, "exec") ? err_errno(e, "%s: %s", h->image.path, r->text) : err_errno(e, "cannot run %s", h->image.path);
+    return err_set(e, r->what == 't' ? ST_TIMEOUT : ST_FAILED, "%s: %s", h->image.path,
+                   r->what == 't' ? "did not begin in time" : "its process has ended");
+}
+
+bool child_helper_fork(struct child_helper *h, long long deadline, struct err *e)
+{
+    int pair[2];
+    struct child_report r;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return err_errno(e, "cannot make a socket pair");
+    pid_t between = fork();
+    if (between == 0) {
+        close(h->lock);
+        close(pair[0]);
+        pid_t own = fork();
+        if (own < 0)
+            give_up(pair[1], "cannot fork");
+        if (own > 0)
+            _exit(0);
+        become_helper(h, pair[1]);
+    }
+    close(pair[1]);
+    h->s = pair[0];
+    if (between < 0) {
+        close(h->s);
+        return err_errno(e, "cannot fork");
+    }
+    while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
+        ;
+    if (!hear_helper(h, deadline, &r) || r.what != 'p')
+        return helper_failed(h, &r, e);
+    h->pid = r.value;
+    return true;
+}
+
+bool child_helper_go(struct child_helper *h, long long deadline, struct err *e)
+{
+    struct child_report r;
+    if (send(h->s, "g", 1, MSG_NOSIGNAL) != 1)
+        return helper_failed(h, &(struct child_report){ 0 }, e);
+    if (hear_helper(h, deadline, &r) || r.what)
+        return helper_failed(h, &r, e);
+    close(h->s);
+    h->s = -1;
+    return true;
 }

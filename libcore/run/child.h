@@ -53,6 +53,22 @@ struct launch {
  * the socket pairs are closed in S. */
 bool launch(struct launch *l, pid_t *reaper, struct err *e);
 
+/* A program that serves QEMU. Like R it is nobody's child: whoever undoes the start ends it, by its pid in the journal. */
+struct child_helper {
+    struct child_image image;
+    struct enter_user user;
+    int cwd;     /* its working directory, which its user need not be able to reach; < 0: / */
+    bool pid_in_env; /* the first word of image.env is "LISTEN_PID=" and gets its pid */
+    int lock;    /* NAME/lock, closed at once */
+    int s;       /* out: our end of the socket to it until it is executed */
+    pid_t pid;   /* out */
+};
+
+/* Forks it; it waits. False with e: nothing of it is left. */
+bool child_helper_fork(struct child_helper *h, long long deadline, struct err *e);
+/* Lets it go on, and returns when it is executed; closes h->s. */
+bool child_helper_go(struct child_helper *h, long long deadline, struct err *e);
+
 /* Lets Q go. */
 bool launch_go(const struct launch *l, struct err *e);
 

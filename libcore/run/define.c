@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "domain/general.h"
 #include "domain/os.h"
+#include "domain/tpm.h"
 #include "qemu/caps_get.h"
 #include "qemu/facts.h"
 #include "run/life.h"
@@ -19,6 +20,8 @@
 #include "store/beside.h"
 #include "store/defs.h"
 #include "store/guest.h"
+
+enum { TPM_DEPTH = 3 }; /* UUID/tpm2/files */
 
 static const char header[] = "<!-- Written by vm-define; to change it use vm-edit or virsh edit. -->\n";
 
@@ -247,12 +250,30 @@ static bool nvram_settled(const struct definer *d, const char *name, const struc
     return unlink(nvram) == 0 || errno == ENOENT || err_errno(e, "%s: cannot remove its NVRAM file %s", name, nvram);
 }
 
+/* The state of its TPM goes with the definition, as libvirt has it, unless the domain or the caller keeps it. */
+static bool tpm_settled(const struct definer *d, const char *name, const struct undefine_options *o, struct err *e)
+{
+    autoarena struct arena *a = arena_new();
+    autostr struct str text = STR_INIT;
+    struct err unread;
+    struct parse p = { .arena = a, .file = name, .err = &unread };
+    struct domain *domain = def_read(d->root, name, &text, &unread) ? domain_parse(str_text(&text), text.len, &p) : NULL;
+    bool keep = o->keep_tpm || !domain || !domain->uuid || strlen(domain->uuid) != 36 || strchr(domain->uuid, '/');
+    for (size_t i = 0; !keep && !o->remove_tpm && i < domain->devices->tpms.n; i++)
+        keep = domain->devices->tpms.v[i]->persistent_state == TRI_YES;
+    autoclose int all = keep ? -1 : root_open(d->root, ROOT_LIB_SWTPM, false, &unread);
+    return all < 0 || file_remove_tree(all, domain->uuid, TPM_DEPTH) ||
+           err_errno(e, "%s: cannot remove the state of its TPM, %s/%s", name, d->root->dir[ROOT_LIB_SWTPM], domain->uuid);
+}
+
 static bool remove_it(struct definer *d, const char *name, const struct undefine_options *o, bool running, struct err *e)
 {
+    if (running && o->remove_tpm)
+        return err_set(e, ST_STATE, "%s: is running, its TPM cannot be removed now (try: --keep-tpm)", name);
     if (running && o->remove_nvram)
         return err_set(e, ST_STATE, "%s: is running, its NVRAM file cannot be removed now (try: --keep-nvram)", name);
     /* A guest that goes on needs its NVRAM. */
-    if (!running && !nvram_settled(d, name, o, e))
+    if (!running && (!nvram_settled(d, name, o, e) || !tpm_settled(d, name, o, e)))
         return false;
     struct def_change c = change(d, DEF_LOCKED);
     return def_remove(&c, name, running, e);

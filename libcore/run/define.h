@@ -48,6 +48,7 @@ size_t define_store(struct definer *d, struct definition *x, size_t n, struct er
 
 struct undefine_options {
     bool remove_nvram, keep_nvram; /* neither: a guest that has an NVRAM file is refused */
+    bool remove_tpm, keep_tpm;     /* neither: as the domain's persistent_state says */
 };
 /* Removes the definition; *running: the guest goes on without one. */
 bool undefine(struct definer *d, const char *name, const struct undefine_options *o, bool *running, struct err *e);

@@ -18,6 +18,7 @@
 #include "domain/general.h"
 #include "qemu/qmp.h"
 #include "run/eventlog.h"
+#include "run/helper.h"
 #include "run/rows.h"
 #include "store/beside.h"
 #include "store/claim.h"
@@ -116,7 +117,8 @@ static bool undo_orphaned(struct life *l, const struct ended *w, struct notes *n
         return false;
     autoclose int claims = root_open(l->root, ROOT_CLAIMS, true, e);
     struct row_context c = { .root = l->root, .guest = l->name, .claims = claims, .dir = w->journal, .same_boot = true };
-    return j.undone || !j.complete || strcmp(j.start, w->start) || rows_undo(&j, &c, notes, e);
+    return j.undone || !j.complete || strcmp(j.start, w->start) ||
+           (helpers_end(&j, e) && rows_undo(&j, &c, notes, e));
 }
 
 /* Nobody reads vm-reap's standard error: what it has to say stands in events. */

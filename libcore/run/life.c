@@ -14,6 +14,7 @@
 #include "host/machine.h"
 #include "store/claim.h"
 #include "run/eventlog.h"
+#include "run/helper.h"
 #include "run/rows.h"
 #include "store/alive.h"
 #include "store/defs.h"
@@ -244,6 +245,8 @@ bool life_undo(struct life *l, int pidfd, const char *why, struct notes *notes, 
     char name[CLAIM_NAME];
     if (pidfd >= 0 && !proc_kill(pidfd, now_ms() + DEATH_MS))
         return err_set(e, ST_FAILED, "%s: process %d does not die", l->name, (int)l->j.qemu.pid);
+    if (strcmp(l->j.boot, l->boot) == 0 && !helpers_end(&l->j, e))
+        return err_wrap(e, "%s", l->name);
     int claim = claim_alone(l, name, e);
     bool ok = claim >= 0 && undo(l, why, notes, e);
     claim_drop(l->claims, name, claim);

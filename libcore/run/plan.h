@@ -28,6 +28,19 @@ struct plan_dir {
     int at;
 };
 
+/* A program that serves QEMU: begun before it, ended with it. */
+struct plan_helper {
+    const char *name; /* for messages */
+    const char *path;
+    LIST(const char) args;   /* without argv[0]; HELPER_SOCKET is its listening socket */
+    LIST(const char) env;
+    const char *dir;         /* working directory; NULL: / */
+    const char *socket;      /* path that QEMU connects to, bound by us */
+    bool systemd;            /* takes the socket as systemd hands sockets over */
+    struct enter_user user;
+};
+enum { HELPER_SOCKET = 3, HELPER_CLAIM = 4 };
+
 struct plan {
     struct arena *arena;
     const char *name;
@@ -41,6 +54,7 @@ struct plan {
     size_t n_claims, n_fds;
     int claims[CHILD_FDS / 2];            /* held from here to the end of QEMU */
     struct child_fd fds[CHILD_FDS / 2];   /* of devices */
+    LIST(struct plan_helper) helpers;
     LIST(struct plan_dir) dirs;           /* opened when the rows are done, which make some of them */
     bool dumps;                           /* vm-reap has the memory of a guest that panics written down */
     const char *live;                     /* the domain as XML, for live.xml */

@@ -31,6 +31,7 @@
 #include "run/plan_memory.h"
 #include "run/plan_smbios.h"
 #include "run/plan_sockets.h"
+#include "run/plan_tpm.h"
 #include "store/beside.h"
 #include "store/guest.h"
 
@@ -382,6 +383,8 @@ static bool add_rows(struct planning *g, struct err *e)
     for (size_t i = 0; i < g->command.dirs.n; i++)
         add_dir(g, g->command.dirs.v[i], "memory");
     plan_sockets(g->p, g->d, g->private_dir, g->channel_dir);
+    if (!plan_tpm(g->p, g->l, g->d, g->o, g->uid, g->gid, g->private_dir, e))
+        return false;
     return confine(g, e);
 }
 

@@ -18,6 +18,7 @@
 #include "guard/dac.h"
 #include "guard/selinux.h"
 #include "host/root.h"
+#include "run/tpm_state.h"
 
 enum { TREE_DEPTH = 16 };
 
@@ -53,25 +54,6 @@ static bool make_dir(const struct row *row, const struct row_context *c, struct 
     return true;
 }
 
-/* QEMU's user may own the tree: nothing is reached but through descriptors, and no link is followed. */
-static bool remove_tree(int parent, const char *name, int depth)
-{
-    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
-        return true;
-    if ((errno != EISDIR && errno != EPERM) || depth == 0)
-        return false;
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (!d)
-        return false;
-    bool ok = true;
-    for (struct dirent *f; (f = readdir(d));)
-        if (strcmp(f->d_name, ".") && strcmp(f->d_name, ".."))
-            ok = remove_tree(dirfd(d), f->d_name, depth - 1) && ok;
-    closedir(d);
-    return ok && unlinkat(parent, name, AT_REMOVEDIR) == 0;
-}
-
 static enum undo undo_path(const struct row *row, int depth, struct err *e)
 {
     char copy[PATH_MAX], *base;
@@ -80,7 +62,7 @@ static enum undo undo_path(const struct row *row, int depth, struct err *e)
         return UNDO_DONE;
     if (parent < 0)
         return UNDO_FAILED;
-    if (remove_tree(parent, base, depth))
+    if (file_remove_tree(parent, base, depth))
         return UNDO_DONE;
     err_errno(e, "%s: cannot remove %s", row->why, row->object);
     return UNDO_FAILED;
@@ -155,7 +137,7 @@ static const struct row_kind run_kinds[] = {
     { 0 },
 };
 
-static const struct row_kind *const kinds[] = { run_kinds, cgroup_kinds, dac_kinds, selinux_kinds, apparmor_kinds };
+static const struct row_kind *const kinds[] = { run_kinds, tpm_kinds, cgroup_kinds, dac_kinds, selinux_kinds, apparmor_kinds };
 
 static const struct row_kind *kind_of(const struct row *row)
 {

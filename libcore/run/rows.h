@@ -13,6 +13,7 @@
  *   owner   object's owner and group           UID:GID -> UID:GID
  *   dir     a private directory of the guest   absent -> UID:GID (of whom it belongs to); goes with all that is in it
  *   socket  a path that QEMU binds             absent -> present
+ *   tpm     the state of an emulated TPM       absent -> UID:GID VERSION BANKS SWTPM_SETUP; it is the guest's and stays
  *   nvram   a copy of the firmware's template  absent -> UID:GID TEMPLATE; the copy is the guest's and stays
  *   profile, apparmor    guard/apparmor.h
  */

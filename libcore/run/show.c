@@ -28,6 +28,11 @@ static void show_text(const struct plan *p, const char *user, struct str *out)
         const struct row *r = p->journal.rows.v[i];
         table_row(&t, (const char *[]){ r->kind, brief(p->arena, r->before), brief(p->arena, r->wanted), r->why, r->object });
     }
+    for (size_t i = 0; i < p->helpers.n; i++) {
+        const struct plan_helper *h = p->helpers.v[i];
+        const char *as = h->user.change ? arena_printf(p->arena, "%u:%u", (unsigned)h->user.uid, (unsigned)h->user.gid) : user;
+        table_row(&t, (const char *[]){ "exec", NULL, as, h->name, h->path });
+    }
     table_row(&t, (const char *[]){ "exec", NULL, user, "QEMU", p->emulator });
     table_text(&t, out);
     str_addc(out, '\n');

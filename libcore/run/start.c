@@ -21,6 +21,7 @@
 #include "guard/selinux.h"
 #include "qemu/qmp.h"
 #include "run/eventlog.h"
+#include "run/helper.h"
 #include "run/plan_sockets.h"
 #include "run/reaper.h"
 #include "run/rows.h"
@@ -491,7 +492,8 @@ static bool begin(struct start *s, struct notes *notes, struct err *e)
     struct life *l = s->l;
     pid_t reaper = 0;
     struct row_context c = life_row_context(l);
-    if (!rows_apply(&l->j, &c, e) || !plan_open_dirs(s->p, e) || !guard_prepare(&s->p->enter, notes, e) || !prepare(s, e))
+    if (!rows_apply(&l->j, &c, e) || !plan_open_dirs(s->p, e) || !guard_prepare(&s->p->enter, notes, e) ||
+        !helpers_start(l, s->p, s->deadline, e) || !prepare(s, e))
         return false;
     l->confined = guard_attributes(&s->p->enter, l->arena);
     s->launch = (struct launch){ .enter = &s->p->enter, .lock = l->lock, .dir = l->dir,

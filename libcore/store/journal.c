@@ -175,6 +175,9 @@ static struct proc_id proc_from(const json_t *o)
 static void extra_from(struct journal *j, const json_t *o)
 {
     const json_t *q = json_object_get(o, "qemu"), *r = json_object_get(o, "reaper");
+    const json_t *h = json_object_get(o, "helper");
+    if (h && j->n_helpers < JOURNAL_HELPERS)
+        j->helpers[j->n_helpers++] = proc_from(h);
     if (q)
         j->qemu = proc_from(q);
     if (r)

@@ -18,7 +18,7 @@
  *
  * Life cycle: S writes it under NAME/lock; whoever undoes holds that lock and calls journal_remove() last. */
 
-enum { JOURNAL_VERSION = 1, JOURNAL_MAX = 16 << 20, START_ID_LEN = 32 };
+enum { JOURNAL_VERSION = 1, JOURNAL_MAX = 16 << 20, JOURNAL_HELPERS = 32, START_ID_LEN = 32 };
 
 /* What an object is, whatever it is called by then. birth is 0 where the file system does not tell. */
 struct identity {
@@ -46,6 +46,8 @@ struct journal {
     const char *guest;
     LIST(struct row) rows;
     struct proc_id qemu, reaper;
+    size_t n_helpers;
+    struct proc_id helpers[JOURNAL_HELPERS]; /* programs that serve QEMU and end with it: swtpm… */
 };
 
 /* A new random start-id in j->start. */
@@ -66,7 +68,7 @@ json_t *row_json(const struct row *row);
  * for reading and appending, -1 with e. On failure nothing is left, except by death. */
 int journal_write(int dir, const struct journal *j, struct err *e);
 
-/* Appends a process: which is "qemu" or "reaper". */
+/* Appends a process: which is "qemu", "reaper" or "helper". */
 bool journal_append_proc(int fd, const char *which, struct proc_id id, struct err *e);
 
 /* Marks it as applied. */

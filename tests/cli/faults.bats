@@ -34,6 +34,24 @@ warm() { vm-start web && vm-stop --force web; }
     try_each 80 points start_alone
 }
 
+@test "faults: vm-start with a helper, which does not end by itself" {
+    requires strace
+    requires swtpm
+    requires swtpm_setup
+    fault_guest "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"
+    warm
+    strace -f -D -qq -o trace vm-start web
+    ok vm-stop --force web
+    fault_points trace "$(first_change trace)" >points
+    no_swtpm() { ! pgrep -x -r R,S,D swtpm; }
+    start_all() { inject "$1" "$2" -f vm-start web; }
+    recovers() {
+        case $(($1 % 2)) in 0) status_in 0 vm-reap --all ;; 1) status_in "0 4" vm-start web ;; esac || return 1
+        status_in "0 4" vm-stop --force web && is_clean && wait_for no_swtpm
+    }
+    try_each 80 points start_all
+}
+
 @test "faults: vm-stop by ACPI" {
     requires strace
     fault_guest

@@ -530,3 +530,14 @@ kill_qemu() { kill -9 "$(journal qemu)"; }
     must_fail 1 vm-start --dry-run web
     contains "$err" "no pages of the usual size"
 }
+
+# bats test_tags=root
+@test "vm-start: qemu.conf's user may be a number that nobody has" {
+    fake web
+    chmod 755 "$T"
+    mkdir -p "$ROOT/etc"
+    printf 'user = "+54321"\ngroup = "+54322"\n' >"$ROOT/etc/qemu.conf"
+    ok vm-start web
+    same "$(awk '/^[UG]id:/ { print $2 }' "/proc/$(journal qemu)/status" | xargs)" "54321 54322"
+    ok vm-stop --force web
+}

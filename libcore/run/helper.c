@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+enum { BEGIN_MS = 10000 };
+
+const char *helper_find(struct arena *a, const char *name, const char *const *dirs, size_t n, const char *package, struct err *e)
+{
+    static const char *const usual[] = { "/usr/bin", "/usr/libexec", "/usr/lib/qemu", "/usr/sbin", "/usr/local/bin" };
+    for (size_t i = 0; i < n + sizeof usual / sizeof *usual; i++) {
+        const char *path = arena_printf(a, "%s/%s", i < n ? dirs[i] : usual[i - n], name);
+        if (*path == '/' && access(path, X_OK) == 0)
+            return path;
+    }
+    err_set(e, ST_NOENT, "%s is not installed", name);
+    if (package)
+        err_add(e, " (try: apt-get install %s, or --bindir)", package);
+    return NULL;
+}
+
+/* Bound through its directory, since a path may be long; it belongs to whom the directory belongs to. */
+static int listen_at(const char *path, struct err *e)
+{
+    struct sockaddr_un to = { .sun_family = AF_UNIX };
+    char dir[PATH_MAX];
+    struct stat st, made;
+    const char *slash = strrchr(path, '/');
+    snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
+    autoclose int parent = dir_walk(dir, 0, e);
+    if (parent < 0)
+        return -1;
+    autoclose int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if ((size_t)snprintf(to.sun_path, sizeof to.sun_path, "/proc/self/fd/%d%s", parent, slash) >= sizeof to.sun_path)
+        errno = ENAMETOOLONG;
+    else if (s >= 0 && fchmod(s, 0600) == 0 && bind(s, (struct sockaddr *)&to, sizeof to) == 0 && listen(s, 4) == 0) {
+        autoclose int made_fd = openat(parent, slash + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (made_fd >= 0 && fstat(parent, &st) == 0 && fstat(made_fd, &made) == 0 && S_ISSOCK(made.st_mode) &&
+            ((st.st_uid == made.st_uid && st.st_gid == made.st_gid) || fchownat(made_fd, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) == 0))
+            return steal_fd(&s);
+    }
+    err_errno(e, "cannot make the socket %s", path);
+    return -1;
+}
+
+static int open_log(const struct life *l, const struct plan_helper *h, struct err *e)
+{
+    char name[320];
+    autoclose int dir = root_open(l->root, ROOT_LOG_SWTPM, true, e);
+    if (dir < 0)
+        return -1;
+    snprintf(name, sizeof name, "%.240s-%s.log", l->name, h->name);
+    unlinkat(dir, name, 0);
+    int fd = openat(dir, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        err_errno(e, "%s/%s", l->root->dir[ROOT_LOG_SWTPM], name);
+    return fd;
+}
+
+static char **words(struct arena *a, const char *const first[], size_t n_first, const void *list)
+{
+    const struct list *l = list;
+    char **v = arena_array(a, n_first + l->n + 1, sizeof *v);
+    for (size_t i = 0; i < n_first; i++)
+        v[i] = arena_strdup(a, first[i]);
+    for (size_t i = 0; i < l->n; i++)
+        v[n_first + i] = l->v[i];
+    return v;
+}
+
+static bool start_one(struct life *l, struct plan *p, const struct plan_helper *h, long long deadline, struct err *e)
+{
+    static const char *const by_systemd[] = { "LISTEN_PID=", "LISTEN_FDS=1" };
+    autoclose int log = open_log(l, h, e), socket = log < 0 ? -1 : listen_at(h->socket, e);
+    autoclose int cwd = socket >= 0 && h->dir ? dir_walk(h->dir, 0, e) : -1;
+    struct child_helper c = { .cwd = cwd, .lock = l->lock, .user = h->user, .pid_in_env = h->systemd, .s = -1 };
+    if (socket < 0 || (h->dir && cwd < 0))
+        return false;
+    c.image = (struct child_image){ .path = h->path, .in = -1, .out = log };
+    c.image.argv = words(p->arena, &h->path, 1, &h->args);
+    c.image.env = words(p->arena, by_systemd, h->systemd ? 2 : 0, &h->env);
+    c.image.fds[c.image.n_fds++] = (struct child_fd){ socket, HELPER_SOCKET };
+    c.image.fds[c.image.n_fds++] = (struct child_fd){ p->claims[0], HELPER_CLAIM };
+    if (!child_helper_fork(&c, deadline, e))
+        return false;
+    struct proc_id id = proc_id_of(c.pid);
+    if (journal_append_proc(l->journal, "helper", id, e)) {
+        if (l->j.n_helpers < JOURNAL_HELPERS)
+            l->j.helpers[l->j.n_helpers++] = id;
+        return child_helper_go(&c, deadline, e);
+    }
+    close(c.s); /* it ends by itself */
+    return false;
+}
+
+bool helpers_start(struct life *l, struct plan *p, long long deadline, struct err *e)
+{
+    long long begin = now_ms() + BEGIN_MS;
+    if (p->helpers.n > JOURNAL_HELPERS)
+        return err_set(e, ST_FAILED, "more than %d helpers for one guest", JOURNAL_HELPERS);
+    for (size_t i = 0; i < p->helpers.n; i++)
+        if (!start_one(l, p, p->helpers.v[i], begin < deadline ? begin : deadline, e))
+            return err_wrap(e, "%s", p->helpers.v[i]->name);
+    return true;
+}

@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Guests with an emulated TPM: swtpm begins and ends with them, and its state stays.
+load ../helpers
+
+TPM="<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"
+UUID=ef1bdff4-27f3-4e85-a807-5fb4d58463cc
+
+script() { # PATH, text on standard input
+    { echo '#!/bin/sh'; cat; } >"$1"
+    chmod +x "$1"
+}
+
+# A guest with fake-qemu, swtpm and swtpm_setup that do next to nothing: what swtpm does is standard input.
+fake() { # NAME
+    cp "$FAKE_QEMU" "$T/emulator"
+    script swtpm
+    script swtpm_setup <<<"echo made >tpm2-00.permall; echo x >>$T/setups"
+    EMULATOR=$T/emulator domain "$1" "$TPM" "<uuid>$UUID</uuid>"
+    vm-define -q --bindir "$T" "$1.xml"
+    STATE=$ROOT/lib/vmutils/$1 TPMSTATE=$ROOT/lib/swtpm/$UUID/tpm2
+}
+start() { vm-start --bindir "$T" "$@"; }
+journal() { sed -n "s/^{\"$1\":{\"pid\":\([0-9]*\),.*/\1/p" "$STATE/journal"; }
+is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ]; }
+gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
+
+# bats test_tags=user
+@test "tpm: a real swtpm has its state made once, and comes and goes with the guest" {
+    requires qemu-system-x86_64
+    requires swtpm
+    requires swtpm_setup
+    guest web "$TPM" "<uuid>$UUID</uuid>"
+    STATE=$ROOT/lib/vmutils/web
+    ok vm-start --paused web
+    helper=$(journal helper)
+    contains "$(tr '\0' ' ' <"/proc/$helper/cmdline")" "swtpm socket --tpm2"
+    file=$ROOT/lib/swtpm/$UUID/tpm2/tpm2-00.permall
+    made=$(stat -c '%i %Y' "$ROOT/lib/swtpm/$UUID/tpm2" "$file")
+    ok vm-stop --force web
+    gone "$helper"
+    [ ! -e "$ROOT/lib/qemu/domain-web" ]
+    ok vm-start --paused web
+    same "$(stat -c '%i %Y' "$ROOT/lib/swtpm/$UUID/tpm2" "$file")" "$made"
+    helper=$(journal helper)
+    kill -9 "$(journal qemu)"
+    wait_for is_off
+    wait_for gone "$helper"
+}
+
+# bats test_tags=root
+@test "tpm: swtpm_user of qemu.conf, who need not be able to reach its directory" {
+    requires qemu-system-x86_64
+    requires swtpm
+    requires swtpm_setup
+    embed
+    mkdir -p "$ROOT/etc"
+    printf 'swtpm_user = "+1234"\nswtpm_group = "+1235"\n' >"$ROOT/etc/qemu.conf"
+    guest web "$TPM" "<uuid>$UUID</uuid>"
+    STATE=$ROOT/lib/vmutils/web
+    ok vm-start --paused web
+    same "$(awk '/^[UG]id:/ { print $2 }' "/proc/$(journal helper)/status" | xargs)" "1234 1235"
+    same "$(stat -c %u:%g:%a "$ROOT/lib/swtpm/$UUID/tpm2")" 1234:1235:700
+    ok vm-stop --force web
+}
+
+# bats test_tags=user
+@test "tpm: swtpm is ended even if vm-reap and QEMU were killed and it would stay" {
+    fake web <<<'exec sleep 1000'
+    ok start web
+    helper=$(journal helper)
+    kill -9 "$(journal reaper)" "$(journal qemu)"
+    ok vm-reap --all
+    is_off
+    gone "$helper"
+}
+
+@test "tpm: one that ignores SIGTERM is killed" {
+    fake web <<<'trap "" TERM; echo on >&2; while :; do sleep 0.1; done'
+    ok start web
+    helper=$(journal helper)
+    wait_for grep -q on "$ROOT/log/swtpm/web-swtpm.log"
+    ok vm-stop --force web
+    gone "$helper"
+}
+
+@test "tpm: the socket is there before swtpm is, and belongs to whom QEMU is" {
+    fake web <<<'readlink /proc/self/fd/3 >&2; exec sleep 1000'
+    ok start web
+    test -S "$ROOT/lib/qemu/domain-web/swtpm.sock"
+    wait_for grep -q '^socket:' "$ROOT/log/swtpm/web-swtpm.log"
+    ok vm-stop --force web
+    [ ! -e "$ROOT/lib/qemu/domain-web" ]
+}
+
+@test "tpm: nothing of the caller's reaches swtpm" {
+    # shellcheck disable=SC2016
+    fake web <<<'env >&2; ls -l /proc/$$/fd >&2; echo end >&2; exec sleep 1000'
+    SECRET=x ok start web 7</etc/passwd
+    log=$ROOT/log/swtpm/web-swtpm.log
+    wait_for grep -q end "$log"
+    same "$(grep -c -e SECRET -e passwd -e "$STATE/lock" "$log")" 0
+    contains "$(cat "$log")" "socket:" "/claims/guest-"
+    ok vm-stop --force web
+}
+
+@test "tpm: a setup that fails is told of in its own words, and leaves nothing" {
+    fake web <<<'exec sleep 1000'
+    script swtpm_setup <<<'echo half >tpm2-00.permall; echo "the kiln is cold"; exit 3'
+    must_fail 1 start web
+    contains "$err" "swtpm_setup: ended with status 3: the kiln is cold"
+    is_off
+    same "$(ls "$ROOT/lib/swtpm/$UUID")" ""
+}
+
+@test "tpm: a setup that was killed half-way is begun anew" {
+    fake web <<<'exec sleep 1000'
+    mkdir -p "$TPMSTATE.new"
+    touch "$TPMSTATE.new/half"
+    ok start web
+    same "$(ls "$TPMSTATE")" tpm2-00.permall
+    ok vm-stop --force web
+    ok start web
+    same "$(wc -l <setups)" 1
+    ok vm-stop --force web
+}
+
+@test "tpm: a swtpm that cannot be run" {
+    fake web </dev/null
+    printf '\177ELF' >swtpm
+    must_fail 1 start web
+    contains "$err" "cannot run $T/swtpm: Exec format error"
+    is_off
+    [ ! -e "$ROOT/lib/qemu/domain-web" ]
+}
+
+@test "tpm --dry-run: shows it and makes nothing" {
+    fake web <<<'exec sleep 1000'
+    ok start --dry-run web
+    contains "$out" "$TPMSTATE" "$T/swtpm_setup" "exec" "swtpm "
+    [ ! -e "$ROOT/lib/swtpm" ]
+    [ ! -e setups ]
+}
+
+@test "tpm: encryption needs secrets, and is refused" {
+    fake web <<<'exec sleep 1000'
+    sed -i "s|version='2.0'/>|version='2.0'><encryption secret='$UUID'/></backend>|" web.xml
+    ok vm-define -q --bindir "$T" web.xml
+    must_fail 1 start web
+    contains "$err" "<encryption>"
+}
+
+@test "vm-undefine: the state of the TPM goes with the definition, unless it is to persist" {
+    fake web <<<'exec sleep 1000'
+    for case in " gone" "--keep-tpm kept" "persist: kept" "persist:--tpm gone"; do
+        sed "s|version='2.0'/>|version='2.0' persistent_state='$([[ $case = persist* ]] && echo yes || echo no)'/>|" web.xml >now.xml
+        ok vm-define -q --bindir "$T" now.xml
+        ok start web
+        must_fail 4 vm-undefine --tpm web
+        ok vm-stop --force web
+        option=${case% *} option=${option#persist:}
+        # shellcheck disable=SC2086
+        ok vm-undefine $option web
+        case $case in *gone) [ ! -e "$ROOT/lib/swtpm/$UUID" ] ;; *) test -d "$TPMSTATE" ;; esac
+    done
+}
