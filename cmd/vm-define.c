@@ -6,6 +6,7 @@
 #include "base/table.h"
 #include "guard/narrow.h"
 #include "run/define.h"
+#include "run/repairer.h"
 #include "run/load.h"
 
 static bool strict, zero, check;
@@ -64,8 +65,12 @@ int main(int argc, char **argv)
     char **operands = first < argc ? argv + first : standard_input;
     size_t n = first < argc ? (size_t)(argc - first) : 1, done;
     struct definition *x = arena_array(a, n, sizeof *x);
-    if (!root_init(&root, a, cli.uri, &e) || !narrow(program.name, &root, &e) || !definer_open(&d, &root, a, &e))
+    struct repairer repairer;
+    if (!root_init(&root, a, cli.uri, &e) || !repairer_open(&repairer, &root, &e) || !narrow(program.name, &root, &e) ||
+        !definer_open(&d, &root, a, &e))
         return cli_fail(&e);
+    d.repair = repairer_ask;
+    d.repair_arg = &repairer;
     cli_reading("domain XML", argc - first, argv + first);
     /* All or, while no document can be refused any more, one after the other. */
     for (size_t i = 0; i < n; i++)

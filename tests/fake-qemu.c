@@ -16,6 +16,7 @@
  *   close=COMMAND           closes the connection
  *   refuse=COMMAND          answers an error
  *   delay=MS                waits before each answer
+ *   talk=BYTES              as many bytes on stderr, from cont on
  *   ignore-powerdown, ignore-quit, ignore-term
  *   powerdown-delay=MS      the guest takes so long to shut down
  *   shutdown-after=MS, reset-after=MS, panic-after=MS   what the guest does by itself, counted from cont
@@ -341,8 +342,19 @@ static void do_status(const char *args)
     say("{\"status\": \"%s\", \"singlestep\": false, \"running\": %s}", status, running ? "true" : "false");
 }
 
+static void talk(long long bytes)
+{
+    static const char line[] = "this guest has much to say\n";
+    for (; bytes > 0; bytes -= (long long)sizeof line - 1)
+        if (write(2, line, sizeof line - 1) < 0)
+            return;
+}
+
 static void do_cont(const char *args)
 {
+    const char *bytes = behaviour("talk");
+    if (bytes)
+        talk(atoll(bytes));
     do_nothing(args);
     change("running", true);
     start_timers();

@@ -135,6 +135,8 @@ static bool repair(const struct definer *d, const char *name, int lock, struct e
     enum life_is is;
     autoclose int pidfd = -1;
     struct life l;
+    if (d->repair)
+        return d->repair(d->repair_arg, name, d->notes, e);
     if (!life_open(&l, d->root, a, name, false, e))
         return false;
     l.lock = lock;

@@ -18,6 +18,9 @@ struct definer {
     long long wait_ms;     /* for locks */
     const char *const *bindirs; /* emulators may be there, too */
     size_t n_bindirs;
+    /* Undoes what a start has left of a guest, whose lock is held; NULL: this process does. */
+    bool (*repair)(void *arg, const char *name, struct notes *notes, struct err *e);
+    void *repair_arg;
     int etc, state;        /* opened by definer_open */
     LIST(struct known_emulator) known; /* asked once for any number of documents */
 };

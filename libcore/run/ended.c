@@ -25,7 +25,7 @@
 #include "store/guest.h"
 
 /* As long as any command may hold a lock, and longer: nobody else waits to do this work. */
-enum { LOCK_MS = 10 * 60 * 1000, LIVE_MAX = 16 << 20, REAPER_MS = 200 };
+enum { LOCK_MS = 10 * 60 * 1000, LIVE_MAX = 16 << 20, REAPER_MS = 1000 };
 
 const char *const end_reason_names[6] = { "unknown", "shutdown", "rebooted", "destroyed", "crashed", "failed" };
 
