@@ -69,7 +69,10 @@ gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
     fake web <<<'exec sleep 1000'
     ok start web
     helper=$(journal helper)
-    kill -9 "$(journal reaper)" "$(journal qemu)"
+    reaper=$(journal reaper) qemu=$(journal qemu)
+    kill -9 "$reaper" "$qemu"
+    wait_for gone "$reaper"
+    wait_for gone "$qemu"
     ok vm-reap --all
     is_off
     gone "$helper"

@@ -12,6 +12,11 @@ fake() { # NAME DEVICES OTHER
 }
 vm-start() { command vm-start --bindir "$T" "$@"; }
 journal() { sed -n "s/^{\"$1\":{\"pid\":\([0-9]*\),.*/\1/p" "$STATE/journal"; }
+killed() { # PID…: a signal takes its time
+    local pid
+    kill -9 "$@"
+    for pid; do wait_for must_fail any grep -q '^State:.[RSDTt]' "/proc/$pid/status"; done
+}
 is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ] && [ ! -e "$STATE/monitor.sock" ]; }
 
 @test "vm-reap: needs nothing but the C library" {
@@ -25,7 +30,7 @@ is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ] && [ ! -e "$S
     fake two
     ok vm-start one
     ok vm-start two
-    kill -9 "$(journal reaper)" "$(journal qemu)"
+    killed "$(journal reaper)" "$(journal qemu)"
     ok vm-reap --all
     is_off
     same "$(vm-list --name)" one
