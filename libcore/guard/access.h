@@ -24,7 +24,7 @@ struct access_subject {
     uid_t uid;
     gid_t gid;
     size_t n_groups; /* the supplementary ones */
-    gid_t *groups;
+    const gid_t *groups;
     bool overrides;   /* root with its capabilities: mode bits do not bind it */
     const char *name; /* for messages and for setfacl: the user's name, or its number if it has none */
 };

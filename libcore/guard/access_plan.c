@@ -30,18 +30,20 @@ void access_subject(struct access_subject *s, struct arena *a, uid_t uid, gid_t 
     *s = (struct access_subject){ .uid = uid, .gid = gid, .overrides = overrides, .name = user_name(a, p, uid) };
     if (uid == geteuid() && uid) { /* it stays what it is */
         int n = getgroups(0, NULL);
-        s->groups = arena_array(a, n > 0 ? (size_t)n : 1, sizeof *s->groups);
-        n = n > 0 ? getgroups(n, s->groups) : 0;
+        gid_t *own = arena_array(a, n > 0 ? (size_t)n : 1, sizeof *own);
+        n = n > 0 ? getgroups(n, own) : 0;
         s->n_groups = n > 0 ? (size_t)n : 0;
+        s->groups = own;
         return;
     }
     int n = 0;
     if (!p)
         return;
     getgrouplist(p->pw_name, gid, NULL, &n);
-    s->groups = arena_array(a, (size_t)n + 1, sizeof *s->groups);
-    if (getgrouplist(p->pw_name, gid, s->groups, &n) >= 0)
+    gid_t *groups = arena_array(a, (size_t)n + 1, sizeof *groups);
+    if (getgrouplist(p->pw_name, gid, groups, &n) >= 0)
         s->n_groups = (size_t)n;
+    s->groups = groups;
 }
 
 /* The owner change that is planned. Entries come in the order of the objects, so each search goes on where the last ended. */
@@ -114,10 +116,14 @@ static void objects(struct access_check *c, const struct guard *g)
 
 void access_of_plan(struct access_check *c, const struct guard *g)
 {
-    bool keeps_caps = g->root->privileged && g->uid == 0 && !conf_number(g->conf, "clear_emulator_capabilities");
+    const struct enter_user *u = &g->enter.user;
     c->guard = g;
     c->conf = g->conf;
-    access_subject(&c->subject, c->arena, g->uid, g->gid, keeps_caps);
+    access_subject(&c->subject, c->arena, g->uid, g->gid, g->uid == 0 && (u->change ? u->keep : !conf_number(g->conf, "clear_emulator_capabilities")));
+    if (u->change) {
+        c->subject.n_groups = u->n_groups;
+        c->subject.groups = u->groups;
+    }
     const char *emulator = g->emulator ? g->emulator : g->domain->devices->emulator;
     if (emulator)
         access_add(c, &(struct access_wish){ .path = emulator, .why = "emulator", .need = ACCESS_READ | ACCESS_EXECUTE,
