@@ -25,6 +25,7 @@ check      cmd   xmllint              libxml2-utils            libxml2          
 check      cmd   unshare              util-linux               util-linux            a process table of its own for each test file
 check      cmd   ps                   procps                   procps-ng             the process list in tests
 check      cmd   setfacl              acl                      acl                   ACLs that keep a guest from its files
+check      cmd   setfattr             attr                     attr                  labels and remembered owners of test files
 check      cmd   swtpm                swtpm                    swtpm                 guests with an emulated TPM
 check      cmd   swtpm_setup          swtpm-tools              swtpm-tools           their state
 check      cmd   ip                   iproute2                 iproute               bridges of network tests
