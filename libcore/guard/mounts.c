@@ -211,7 +211,9 @@ bool mounts_prepare(struct enter *x, struct notes *notes, struct err *e)
         close(dev);
     if (!m->asked)
         note_add(notes, "%s: the guest sees the host's", e->text);
-    m->dev = false;
+    /* Whoever cannot mount this cannot hide anything either. */
+    m->dev = m->hides_monitors = false;
+    m->hidden.n = 0;
     return !m->asked;
 }
 

@@ -85,6 +85,21 @@ connect_to() { # GUEST SOCKET
 }
 
 # bats test_tags=root
+@test "mount: without the right to mount it is a note, and an error where qemu.conf asks for it" {
+    namespaces
+    requires setpriv
+    guest web "<serial type='unix'><source mode='bind' path='$T/web.sock'/></serial>"
+    conf 'user = "root"' 'cgroup_controllers = []'
+    ok setpriv --bounding-set=-sys_admin -- vm-start --paused web
+    contains "$err" "cannot make a private /dev" "the guest sees the host's"
+    [ "$(vm-list --json web | jq -r '.[0].sockets')" = open ]
+    ok vm-stop --force web
+    conf 'user = "root"' 'cgroup_controllers = []' 'namespaces = [ "mount" ]'
+    must_fail 7 setpriv --bounding-set=-sys_admin -- vm-start --paused web
+    contains "$err" "cannot make a private /dev" "namespaces = []"
+}
+
+# bats test_tags=root
 @test "mount: nothing of it is left on the host" {
     namespaces
     guest web
