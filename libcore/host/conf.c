@@ -88,7 +88,7 @@ const struct conf_key conf_keys[] = {
     { "nographics_allow_host_audio", IGNORED_NUMBER },
     { "nvram", IGNORED_LIST },
     { "passt", IGNORED_TEXT },
-    { "pr_helper", IGNORED_TEXT },
+    { "pr_helper", TEXT("qemu-pr-helper") },
     { "relaxed_acs_check", IGNORED_NUMBER },
     { "remember_owner", SWITCH(1) },
     { "remote_display_port_max", NUMBER(65535, 5900, 65535) },

@@ -252,7 +252,7 @@ static void reservations(struct argv *a, const struct image *i, struct props *p)
     struct props *o = props_new(a->arena);
     props_str(o, "qom-type", "pr-manager-helper");
     props_str(o, "id", id);
-    props_str(o, "path", path);
+    props_str(o, "path", argv_socket(a, path));
     argv_object(a, o);
 }
 

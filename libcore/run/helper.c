@@ -56,14 +56,14 @@ static int listen_at(const char *path, struct err *e)
 static int open_log(const struct life *l, const struct plan_helper *h, struct err *e)
 {
     char name[320];
-    autoclose int dir = root_open(l->root, ROOT_LOG_SWTPM, true, e);
+    autoclose int dir = root_open(l->root, h->log, true, e);
     if (dir < 0)
         return -1;
     snprintf(name, sizeof name, "%.240s-%s.log", l->name, h->name);
     unlinkat(dir, name, 0);
     int fd = openat(dir, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        err_errno(e, "%s/%s", l->root->dir[ROOT_LOG_SWTPM], name);
+        err_errno(e, "%s/%s", l->root->dir[h->log], name);
     return fd;
 }
 

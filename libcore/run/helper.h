@@ -11,7 +11,7 @@
 const char *helper_find(struct arena *a, const char *name, const char *const *dirs, size_t n, const char *package, struct err *e);
 
 /* Starts plan->helpers, each known to the journal before it is executed. After the rows are done, which make their
- * directories. What they write goes to log/swtpm/NAME-HELPER.log of the root. */
+ * directories. */
 bool helpers_start(struct life *l, struct plan *p, long long deadline, struct err *e);
 
 /* Ends those that a journal of this boot names: SIGTERM, then SIGKILL. False: one does not die. */

@@ -32,6 +32,7 @@ struct plan_dir {
 struct plan_helper {
     const char *name; /* for messages */
     const char *path;
+    enum root_dir log; /* what it writes goes to GUEST-NAME.log there */
     LIST(const char) args;   /* without argv[0]; HELPER_SOCKET is its listening socket */
     LIST(const char) env;
     const char *dir;         /* working directory; NULL: / */

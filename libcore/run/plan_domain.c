@@ -29,6 +29,7 @@
 #include "run/plan.h"
 #include "run/plan_devices.h"
 #include "run/plan_memory.h"
+#include "run/plan_pr.h"
 #include "run/plan_smbios.h"
 #include "run/plan_sockets.h"
 #include "run/plan_tpm.h"
@@ -384,6 +385,8 @@ static bool add_rows(struct planning *g, struct err *e)
         add_dir(g, g->command.dirs.v[i], "memory");
     plan_sockets(g->p, g->d, g->private_dir, g->channel_dir);
     if (!plan_tpm(g->p, g->l, g->d, g->o, g->uid, g->gid, g->private_dir, e))
+        return false;
+    if (mentions(g->p, "/pr-helper0.sock") && !plan_pr(g->p, g->o, g->private_dir, e))
         return false;
     return confine(g, e);
 }

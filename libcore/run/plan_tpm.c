@@ -44,7 +44,7 @@ static bool one(struct plan *p, const struct life *l, const struct domain *d, co
     struct plan_helper *h = arena_alloc(a, sizeof *h);
     bool old = streq(t->version, "1.2");
     const char *setup = helper_find(a, "swtpm_setup", o->caps->bindirs, o->caps->n_bindirs, package, e);
-    *h = (struct plan_helper){ .name = "swtpm", .user = *user };
+    *h = (struct plan_helper){ .name = "swtpm", .log = ROOT_LOG_SWTPM, .user = *user };
     h->path = setup ? helper_find(a, "swtpm", o->caps->bindirs, o->caps->n_bindirs, package, e) : NULL;
     if (!h->path)
         return err_wrap(e, "<tpm> <backend type='emulator'>");
