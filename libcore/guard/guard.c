@@ -8,6 +8,7 @@
 #include "guard/cgroup_layer.h"
 #include "guard/chain.h"
 #include "guard/dac.h"
+#include "guard/hostdevs.h"
 #include "guard/landlock.h"
 #include "guard/limits.h"
 #include "guard/mounts.h"
@@ -94,6 +95,7 @@ void guard_add_process(struct guard *g, const char *layer, const char *label, co
 bool guard_objects(struct guard *g, struct err *e)
 {
     domain_objects(g->domain, g->arena, &g->objects);
+    hostdevs_add(g);
     return chain_add(g, e);
 }
 

@@ -193,6 +193,8 @@ void label_enter(const struct guard *g, const char *driver, struct enter *x)
     *x = (struct enter){ 0 };
     if (!driver || streq(driver, "dac"))
         x->user = g->enter.user;
+    if (!driver || streq(driver, "selinux"))
+        x->selinux = g->enter.selinux;
     if (!driver || streq(driver, "apparmor"))
         x->apparmor = g->enter.apparmor;
 }

@@ -267,3 +267,31 @@ END
     rm there
     mv moved there
 }
+
+@test "nodes of host devices change owner, and what all guests share does not" {
+    requires unshare
+    mkdir -p dev/vfio dev/bus/usb/001 sys/sys/bus/pci/devices/0000:03:00.0 sys/sys/kernel/iommu_groups/7 \
+        sys/sys/bus/scsi/devices/0:0:4:2/scsi_generic/sg3 sys/sys/bus/usb/devices/1-2
+    ln -s ../../../../kernel/iommu_groups/7 sys/sys/bus/pci/devices/0000:03:00.0/iommu_group
+    (cd sys/sys/bus/usb/devices/1-2 && echo 0781 >idVendor && echo 5567 >idProduct && echo 1 >busnum && echo 2 >devnum)
+    for node in null vfio/vfio vfio/7 bus/usb/001/002 sg3 char; do
+        mknod -m 644 "dev/$node" c 1 3 || skip "nodes cannot be made here"
+    done
+    mknod -m 644 dev/block b 7 200
+    chown 55:56 dev/vfio/7 dev/bus/usb/001/002 dev/sg3 dev/char dev/block
+    hostdev() { echo "<hostdev mode='$1' type='$2'><source>$3</source></hostdev>"; }
+    domain web "$(hostdev subsystem pci "<address domain='0' bus='3' slot='0' function='0'/>")
+        $(hostdev subsystem usb "<vendor id='0x0781'/><product id='0x5567'/>")
+        $(hostdev subsystem scsi "<adapter name='scsi_host0'/><address bus='0' target='4' unit='2'/>")
+        $(hostdev capabilities misc '<char>/dev/char</char>')
+        $(hostdev capabilities storage '<block>/dev/block</block>')"
+    export VMUTILS_SYSROOT=$T/sys
+    in_dev() { unshare -m sh -c 'mount --bind dev /dev && exec "$@"' sh "$@"; }
+    ok in_dev seclabel --driver dac --apply web.xml
+    contains "$out" "host device 0" "/dev/vfio/7" "belongs to all guests"
+    same "$(owner dev/vfio/7 dev/bus/usb/001/002 dev/sg3 dev/char dev/block | sort -u)" 1:3
+    same "$(owner dev/vfio/vfio dev/null | sort -u)" 0:0
+    ok in_dev seclabel --restore web.xml
+    same "$(owner dev/vfio/7 dev/bus/usb/001/002 dev/sg3 dev/char dev/block | sort -u)" 55:56
+    same "$(attributes dev/vfio/7 dev/bus/usb/001/002 dev/sg3 dev/char dev/block)" ""
+}
