@@ -33,19 +33,22 @@ static bool make_parents(int dev, const char *path)
     return true;
 }
 
-/* Labels and lists of access. Neither is there on most nodes. */
-static void copy_attributes(int from, int dev, const char *to)
+/* Labels and lists of access. Neither is there on most nodes; a node with another label than the host's would be refused
+ * to QEMU where it looks right. */
+static bool copy_attributes(int from, int dev, const char *to)
 {
     static const char *const names[] = { "security.selinux", "system.posix_acl_access" };
     char value[XATTR_MAX], a[40], b[40];
+    bool ok = true;
     autoclose int fd = openat(dev, to, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     snprintf(a, sizeof a, "/proc/self/fd/%d", from);
     snprintf(b, sizeof b, "/proc/self/fd/%d", fd);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         ssize_t n = getxattr(a, names[i], value, sizeof value);
         if (n > 0)
-            setxattr(b, names[i], value, (size_t)n, 0);
+            ok = (setxattr(b, names[i], value, (size_t)n, 0) == 0 || errno == EOPNOTSUPP) && ok;
     }
+    return ok;
 }
 
 static bool copy_node(int from, const struct stat *st, int dev, const char *path)
@@ -54,8 +57,7 @@ static bool copy_node(int from, const struct stat *st, int dev, const char *path
         return errno == EEXIST;
     if (fchownat(dev, path, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 || fchmodat(dev, path, st->st_mode & 07777, 0) < 0)
         return false;
-    copy_attributes(from, dev, path);
-    return true;
+    return copy_attributes(from, dev, path);
 }
 
 /* "/dev/mapper/../dm-0" as "/dev/dm-0". False if that is too long. */
@@ -201,15 +203,15 @@ bool mounts_prepare(struct enter *x, struct notes *notes, struct err *e)
     if (!m->dev)
         return true;
     int dev = new_tmpfs();
-    if (dev >= 0 && make_nodes(m, dev)) {
-        autoclose int old = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        copy_attributes(old, dev, ".");
+    autoclose int old = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dev >= 0 && copy_attributes(old, dev, ".") && make_nodes(m, dev))
         return enter_hold(x, dev, &m->dev_fd, e) && keep_mounts(x, dev, notes, e);
-    }
-    err_errno(e, "cannot make a private /dev (try: namespaces = [] in qemu.conf)");
+    err_errno(e, "cannot make a private /dev");
     if (dev >= 0)
         close(dev);
-    if (!m->asked)
+    if (m->asked)
+        err_add(e, " (try: namespaces = [] in qemu.conf)");
+    else
         note_add(notes, "%s: the guest sees the host's", e->text);
     /* Whoever cannot mount this cannot hide anything either. */
     m->dev = m->hides_monitors = false;
