@@ -7,7 +7,7 @@
 
 : "${TOP:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}" "${B:=$TOP/build}" "${BIN:=$B/bin}"
 FAKE_QEMU=$B/tests/fake-qemu
-PATH=$BIN:$PATH
+PATH=${VMUTILS_TEST_WRAPPED:+$VMUTILS_TEST_WRAPPED:}$BIN:$PATH
 bats_require_minimum_version 1.7.0
 
 setup() { helpers_setup; }
@@ -137,6 +137,7 @@ requires() {
     root) [ "$(id -u)" = 0 ] || skip "needs root" ;;
     system) [ "${VMUTILS_TEST_SYSTEM:-}" = yes ] || skip "needs a qemu:///system of its own (root, overlayfs, make check)" ;;
     libvirtd) [ -x /usr/sbin/libvirtd ] && command -v virsh >/dev/null || skip "needs libvirt-daemon-system" ;;
+    trust) [ -z "${VMUTILS_TEST_WRAPPED:-}" ] || skip "needs a fake-qemu that is root's" ;;
     kvm) [ -w /dev/kvm ] || skip "needs /dev/kvm" ;;
     *) command -v "$1" >/dev/null || skip "needs $1" ;;
     esac

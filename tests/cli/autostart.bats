@@ -5,6 +5,7 @@ load ../helpers
 
 # Emulators of root's own need no --bindir.
 three() {
+    requires trust
     for g in one two three; do
         EMULATOR=$FAKE_QEMU guest $g
     done

@@ -277,7 +277,7 @@ allowed() { # a second node on the guest's own device
     [ "$(id -u)" != 0 ] || requires root
     for p in prod /../x /a//b / /a/..; do
         fake_guest web "" "" "<resource><partition>$p</partition></resource>"
-        must_fail 1 vm-start --dry-run web
+        must_fail 1 vm-start --bindir "$T/fake-web" --dry-run web
         contains "$err" "<resource> partition '$p'"
     done
 }
