@@ -99,8 +99,11 @@ bool remember_get(int fd, const char *layer, struct remembered *r)
 bool remember_set(int fd, const char *layer, const struct remembered *r)
 {
     char count[24], stamp[24];
-    if (r->count == 0)
-        return drop(fd, "timestamp_", layer) & drop(fd, "ref_", layer) & drop(fd, "", layer);
+    if (r->count == 0) {
+        /* All of them, whichever fails. */
+        bool stamped = drop(fd, "timestamp_", layer), counted = drop(fd, "ref_", layer), owned = drop(fd, "", layer);
+        return stamped && counted && owned;
+    }
     snprintf(count, sizeof count, "%u", r->count);
     snprintf(stamp, sizeof stamp, "%llu", r->boot ? r->boot : remember_boot());
     struct remembered old;
