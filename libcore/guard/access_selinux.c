@@ -85,6 +85,16 @@ static const char *pattern(struct arena *a, const char *path)
     return arena_strdup(a, str_text(&s));
 }
 
+static const char *semanage(struct arena *a, const char *type, const char *path)
+{
+    autostr struct str s = STR_INIT;
+    str_addf(&s, "semanage fcontext -a -t %s ", type);
+    access_add_word(&s, pattern(a, path));
+    str_add(&s, " && restorecon -v ");
+    access_add_word(&s, path);
+    return arena_strdup(a, str_text(&s));
+}
+
 static const char *type_of(struct arena *a, const char *context)
 {
     const char *type = context ? strchr(context, ':') : NULL;
@@ -142,14 +152,36 @@ static void add_remedy(struct arena *a, const struct guard *g, const struct acce
         str_add(&s, "restorecon -v ");
         access_add_word(&s, p->path);
     } else if (type && may_be_given(a, p, given)) {
-        str_addf(&s, "semanage fcontext -a -t %s ", type);
-        access_add_word(&s, pattern(a, p->path));
-        str_add(&s, " && restorecon -v ");
-        access_add_word(&s, p->path);
+        str_add(&s, semanage(a, type, p->path));
     } else {
         r->hint = "keep the guest's files in /var/lib/libvirt/images";
     }
     r->remedy = s.len ? arena_strdup(a, str_text(&s)) : NULL;
+}
+
+/* Labels that are planned must be this program's to give, and the one that is there to give back. False: it was refused. */
+static bool may_change(struct access_walk *w, const struct guard *g, const struct access_place *p)
+{
+    static const char *const perms[] = { "relabelfrom", "relabelto" };
+    struct arena *a = access_arena(w);
+    const char *own = selinux_own(a), *class = class_of(p->st->st_mode);
+    struct selinux_state now;
+    bool changes = false;
+    for (size_t i = 0; p->object && !changes && i < g->entries.n; i++) {
+        const struct guard_entry *t = g->entries.v[i];
+        changes = streq(t->layer, "selinux") && t->change && streq(t->path, p->wish->path) && streq(t->why, p->wish->why);
+    }
+    for (size_t i = 0; changes && own && selinux_look(p->fd, &now) && i < 2; i++) {
+        if (selinux_allows(own, now.label, class, perms[i]))
+            continue;
+        const char *images = selinux_default(a, "/var/lib/libvirt/images/any", S_IFREG), *type = type_of(a, images);
+        access_refuse(w, p, &(struct access_refusal){
+            .status = ST_PERM, .layer = "selinux", .has = arena_strdup(a, now.label), .needs = arena_printf(a, "%s for %s", perms[i], own),
+            .text = arena_printf(a, "the SELinux policy does not let %s change its label %s", own, now.label),
+            .remedy = type ? semanage(a, type, p->path) : NULL });
+        return false;
+    }
+    return true;
 }
 
 static void look_selinux(struct access_walk *w, const struct access_check *c, const struct access_place *p)
@@ -158,6 +190,8 @@ static void look_selinux(struct access_walk *w, const struct access_check *c, co
     struct arena *a = access_arena(w);
     bool run = p->object && S_ISREG(p->st->st_mode) && p->need & ACCESS_EXECUTE; /* the way in is the plan's affair */
     if (!g || !g->enter.selinux.label || run || !selinux_enforcing())
+        return;
+    if (!may_change(w, g, p))
         return;
     const char *subject = asked(a, g->enter.selinux.label), *label = label_of(a, g, p);
     const char *perm = label ? lacks(subject, label, p) : NULL;

@@ -220,7 +220,7 @@ own_u:object_r:own_t:s0 null"
     requires strace
     fault_guest
     setfattr -n security.selinux -v old_u:object_r:old_t:s0 disk.img
-    attributes=$(getfattr -d -m . -e hex disk.img)
+    BEFORE=$(outside)
     vm-start web && vm-stop --force web
     strace -f -D -qq -o trace vm-start web
     ok vm-stop --force web
@@ -231,5 +231,5 @@ own_u:object_r:own_t:s0 null"
     attack() { inject "$1" "$2" -f vm-start web; }
     checked() { try_each 25 points attack; }
     ok checked
-    same "$(getfattr -d -m . -e hex disk.img)" "$attributes"
+    same "$(outside)" "$BEFORE"
 }
