@@ -52,6 +52,33 @@ fresh_kernel() {
     is_clean
 }
 
+@test "faults: seclabel --apply and --restore of a profile" {
+    requires root
+    requires strace
+    aa_fault_guest
+    strace -f -D -qq -o trace seclabel -q --apply --driver apparmor web
+    strace -f -D -qq -o trace2 seclabel -q --restore web
+    unloaded
+    same "$(profiles)" "$BEFORE"
+    fault_points trace "$(grep -n -m1 '"lock", O_RDWR|O_CREAT' trace | cut -d: -f1)" | fault_sample 12 >points
+    fault_points trace2 "$(grep -n -m1 '"lock", O_RDWR|O_CREAT' trace2 | cut -d: -f1)" | fault_sample 12 | sed 's/$/ restore/' >>points
+    mapfile -t points <points
+    echo "points: ${#points[@]}"
+    [ ${#points[@]} -gt 10 ]
+    for point in "${points[@]}"; do
+        read -r call k restore <<<"$point"
+        fresh_kernel
+        if [ -n "$restore" ]; then
+            seclabel -q --apply --driver apparmor web
+            inject "$call" "$k" -f seclabel -q --restore web
+        else
+            inject "$call" "$k" -f seclabel -q --apply --driver apparmor web
+        fi
+        seclabel -q --restore web && is_clean && unloaded || { echo "killed at $point"; return 1; }
+        same "$(profiles)" "$BEFORE" || { echo "killed at $point"; return 1; }
+    done
+}
+
 @test "faults: a start with a profile" {
     requires root
     requires strace
