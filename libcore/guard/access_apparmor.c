@@ -10,8 +10,8 @@
 #include "guard/apparmor.h"
 #include "guard/apparmor_private.h"
 
-/* A profile that the kernel has already is an administrator's (type='static') or that of a guest that runs: the kernel says what it
- * allows. One that is made at the start has the guest's own files in it. */
+/* A profile that is loaded and kept by an administrator (type='static'): the kernel says what it allows. One that is made and
+ * loaded at the start has the guest's own files in it, whatever the kernel has under that name before. */
 
 static bool enforced(const char *profile)
 {
@@ -45,7 +45,7 @@ static const char *letters(unsigned need)
 
 static void look_apparmor(struct access_walk *w, const struct access_check *c, const struct access_place *p)
 {
-    const char *profile = c->guard ? c->guard->enter.apparmor : NULL;
+    const char *profile = c->guard && c->guard->enter.apparmor_kept ? c->guard->enter.apparmor : NULL;
     unsigned mask = (p->need & ACCESS_READ ? AA_MAY_READ : 0U) | (p->need & ACCESS_WRITE ? AA_MAY_WRITE | AA_MAY_LOCK : 0U);
     bool run = p->object && S_ISREG(p->st->st_mode) && p->need & ACCESS_EXECUTE; /* from outside of the profile */
     if (!profile || !p->object || run || !mask || S_ISDIR(p->st->st_mode) || S_ISSOCK(p->st->st_mode) ||

@@ -218,6 +218,7 @@ static bool under_static(struct guard *g, const struct mac_driver *m, const stru
         return false;
     if (known && !loaded)
         return err_set(e, ST_FAILED, "line %d: AppArmor's profile '%s' is not loaded (try: apparmor_parser -a FILE)", l->meta.line, l->label);
+    g->enter.apparmor_kept = true;
     take_on(g, l->label, "type='static': loaded and kept by whoever wrote it");
     return true;
 }

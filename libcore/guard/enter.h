@@ -32,6 +32,7 @@ struct enter {
     struct enter_selinux selinux;
     struct enter_user user;
     const char *apparmor; /* profile; NULL: none */
+    bool apparmor_kept;   /* it is someone else's, loaded already: no start loads it anew */
     const char *tainted; /* "high-privileges": why this guest is less safe than it could be; NULL */
     struct enter_landlock landlock;
     struct enter_sockets sockets;
