@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # bats file_tags=root
 # Owners of what a guest uses: given to QEMU's user before it runs, and back after any kind of end.
+# shellcheck disable=SC2154
 load ../helpers
 
 setup() {

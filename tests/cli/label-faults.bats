@@ -3,6 +3,7 @@
 # bats file_tags=root
 # build: plain
 # seclabel and vm-start killed at their system calls: owners, modes and attributes are as they were, byte for byte.
+# shellcheck disable=SC2154
 load ../helpers
 load ../faults
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # bats file_tags=root
 # seclabel's deeds: --apply, --restore, --show, and the process that takes on a guest's labels.
+# shellcheck disable=SC2154
 load ../helpers
 
 setup() {
