@@ -16,6 +16,7 @@
  *   tpm     the state of an emulated TPM       absent -> UID:GID VERSION BANKS SWTPM_SETUP; it is the guest's and stays
  *   nvram   a copy of the firmware's template  absent -> UID:GID TEMPLATE; the copy is the guest's and stays
  *   profile, apparmor    guard/apparmor.h
+ *   selinux, label       guard/selinux.h
  */
 
 /* Does every row in order. On failure the rows before it are done; the caller undoes the journal. */
