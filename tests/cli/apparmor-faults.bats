@@ -21,7 +21,7 @@ aa_fault_guest() {
     printf '#!/bin/sh\necho "libvirt-%s (enforce)" >>%s/profiles\n' $UUID "$T/$KERNEL" >sys/usr/sbin/apparmor_parser
     chmod 755 sys/usr/sbin/apparmor_parser
     echo "libvirt's rules" >sys/etc/apparmor.d/libvirt/libvirt-$UUID.files
-    BEFORE=$(profiles)
+    AA_BEFORE=$(profiles)
     fault_guest
 }
 
@@ -48,7 +48,7 @@ fresh_kernel() {
     contains "$err" "cannot change into the guest's AppArmor profile"
     grep -q "$UUID" $KERNEL/profiles
     unloaded
-    same "$(profiles)" "$BEFORE"
+    same "$(profiles)" "$AA_BEFORE"
     is_clean
 }
 
@@ -59,7 +59,7 @@ fresh_kernel() {
     strace -f -D -qq -o trace seclabel -q --apply --driver apparmor web
     strace -f -D -qq -o trace2 seclabel -q --restore web
     unloaded
-    same "$(profiles)" "$BEFORE"
+    same "$(profiles)" "$AA_BEFORE"
     fault_points trace "$(grep -n -m1 '"lock", O_RDWR|O_CREAT' trace | cut -d: -f1)" | fault_sample 12 >points
     fault_points trace2 "$(grep -n -m1 '"lock", O_RDWR|O_CREAT' trace2 | cut -d: -f1)" | fault_sample 12 | sed 's/$/ restore/' >>points
     mapfile -t points <points
@@ -75,7 +75,7 @@ fresh_kernel() {
             inject "$call" "$k" -f seclabel -q --apply --driver apparmor web
         fi
         seclabel -q --restore web && is_clean && unloaded || { echo "killed at $point"; return 1; }
-        same "$(profiles)" "$BEFORE" || { echo "killed at $point"; return 1; }
+        same "$(profiles)" "$AA_BEFORE" || { echo "killed at $point"; return 1; }
     done
 }
 
@@ -95,6 +95,6 @@ fresh_kernel() {
         # A vm-reap of the start may still be at it.
         wait_for reaped || { echo "killed at $point"; return 1; }
         is_clean && unloaded || { echo "killed at $point"; return 1; }
-        same "$(profiles)" "$BEFORE" || { echo "killed at $point"; return 1; }
+        same "$(profiles)" "$AA_BEFORE" || { echo "killed at $point"; return 1; }
     done
 }
