@@ -11,6 +11,7 @@
 #include "guard/apparmor.h"
 #include "guard/dac.h"
 #include "guard/guard.h"
+#include "guard/narrow.h"
 #include "run/label.h"
 #include "run/load.h"
 #include "store/guest.h"
@@ -44,7 +45,7 @@ static bool asked(const char *layer)
     return !driver || streq(driver, layer);
 }
 
-static void print(struct arena *a, const struct guard *g)
+static int print(struct arena *a, const struct guard *g)
 {
     struct table t;
     autostr struct str out = STR_INIT;
@@ -62,6 +63,7 @@ static void print(struct arena *a, const struct guard *g)
     }
     (cli.json ? table_json : table_text)(&t, &out);
     fputs(str_text(&out), stdout);
+    return cli_done(ST_DONE);
 }
 
 /* plan: why the plan could not be made whole, or NULL. */
@@ -132,8 +134,7 @@ static int print_shown(struct guard *g, const char *operand, struct parse *p)
         return cli_fail(p->err);
     for (size_t i = 0; i < g->entries.n; i++)
         g->entries.v[i]->wanted = NULL;
-    print(g->arena, g);
-    return cli_done(ST_DONE);
+    return print(g->arena, g);
 }
 
 /* What is asked beside the plan itself: usage. */
@@ -167,8 +168,7 @@ static int act(struct guard *g, char **command)
         return cli_fail(&e);
     if (*command)
         return run(g, command);
-    print(g->arena, g);
-    return cli_done(ST_DONE);
+    return print(g->arena, g);
 }
 
 int main(int argc, char **argv)
@@ -184,13 +184,12 @@ int main(int argc, char **argv)
     struct journal journal = { .arena = a };
     struct guard g = { .arena = a, .conf = &conf, .root = &root, .claims = -1, .dry_run = true, .notes = &notes, .journal = &journal };
     check_use(argc - first, dashes);
-    if (!root_init(&root, a, cli.uri, &e) || !conf_read_root(&conf, a, &root, &notes, &e))
+    bool prints = !apply && !restore && !show && !check && argc - first == 1;
+    if (!root_init(&root, a, cli.uri, &e) || (prints && !narrow(program.name, &root, &e)) || !conf_read_root(&conf, a, &root, &notes, &e))
         return cli_fail(&e);
     cli_reading("domain XML", 1, argv + first);
-    if (restore)
-        return take_back(&root, argv[first], &p);
-    if (show)
-        return print_shown(&g, argv[first], &p);
+    if (restore || show)
+        return restore ? take_back(&root, argv[first], &p) : print_shown(&g, argv[first], &p);
     const struct domain *d = load_domain(argv[first], &root, &p);
     g.domain = d;
     g.name = d ? d->name : NULL;

@@ -22,7 +22,7 @@ const struct reach_row reach_rows[] = {
     { "caps-probe", REACH_RUN, "--export" },
     { "cg-acl", REACH_NAMES, "--apply, --show, --remove, -- CMD" },
     { "qmp-send", REACH_TALK, NULL },
-    { "seclabel", REACH_NAMES, "--apply, --restore, -- CMD" },
+    { "seclabel", REACH_NAMES, "--apply, --restore, --show, --check, -- CMD" },
     { "vm-autostart", REACH_STORE, "--start, --stop" },
     { "vm-conf", REACH_NAMES, NULL },
     { "vm-console", REACH_TALK, NULL },
@@ -116,6 +116,8 @@ bool narrow(const char *program, const struct root *r, struct err *e)
         return true;
     if (!(row->reach & REACH_RUN))
         refuse |= REFUSE_EXEC;
+    if (!(row->reach & (REACH_RUN | REACH_NAMES)))
+        refuse |= REFUSE_FORK; /* a child looks at files whose server may be dead */
     if (!(row->reach & (REACH_RUN | REACH_TALK)))
         refuse |= REFUSE_SIGNAL; /* who takes a console over tells the other */
     if (!(row->reach & (REACH_RUN | REACH_TALK | REACH_NAMES)))

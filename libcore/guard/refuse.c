@@ -73,14 +73,14 @@ static const struct {
     { SYS_execve, REFUSE_EXEC },
     { SYS_execveat, REFUSE_EXEC },
 #ifdef SYS_fork
-    { SYS_fork, REFUSE_EXEC },
+    { SYS_fork, REFUSE_FORK },
 #endif
 #ifdef SYS_vfork
-    { SYS_vfork, REFUSE_EXEC },
+    { SYS_vfork, REFUSE_FORK },
 #endif
-    { SYS_clone, REFUSE_EXEC },
+    { SYS_clone, REFUSE_FORK },
 #ifdef SYS_clone3
-    { SYS_clone3, REFUSE_EXEC },
+    { SYS_clone3, REFUSE_FORK },
 #endif
     { SYS_kill, REFUSE_SIGNAL },
     { SYS_tkill, REFUSE_SIGNAL },

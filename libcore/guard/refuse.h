@@ -6,7 +6,8 @@
 
 /* System calls that a program has no use for, refused to it from here on. */
 enum {
-    REFUSE_EXEC = 1 << 0,     /* new processes and programs */
+    REFUSE_EXEC = 1 << 0,     /* other programs */
+    REFUSE_FORK = 1 << 4,     /* other processes */
     REFUSE_SIGNAL = 1 << 1,   /* signals to others */
     REFUSE_SOCKET = 1 << 2,   /* sockets */
     REFUSE_METADATA = 1 << 3, /* modes, owners, attributes and times of files, which Landlock leaves alone */

@@ -57,6 +57,16 @@ requires_plain() {
     done
 }
 
+@test "narrow: seclabel, cg-acl and vm-conf print, and may look users up, but write and run nothing" {
+    prepare
+    for cmd in "seclabel web.xml" "cg-acl web.xml" vm-conf; do
+        # shellcheck disable=SC2086
+        intruder $cmd
+        case "$went" in *create* | *write* | *store* | *exec* | *tcp* | *chmod* | *signal*) echo "$cmd: $went"; return 1 ;; esac
+        contains "$went" read
+    done
+}
+
 @test "narrow: the process that asks emulators for a parser writes nothing but what it keeps of them" {
     prepare
     for i in 1 2 3 4 5 6 7 8 9; do echo web.xml; done >list
