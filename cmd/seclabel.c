@@ -93,10 +93,9 @@ static int print_profile(struct guard *g)
 {
     struct err e = { 0 };
     autostr struct str out = STR_INIT;
-    if (!apparmor_profile(g, &out, &e))
-        return cli_fail(&e);
-    fputs(str_text(&out), stdout);
-    return cli_done(ST_DONE);
+    if (apparmor_profile(g, &out, &e))
+        fputs(str_text(&out), stdout);
+    return e.status ? cli_fail(&e) : cli_done(ST_DONE);
 }
 
 static int run(const struct guard *g, char **command)
