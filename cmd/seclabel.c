@@ -12,6 +12,7 @@
 #include "guard/dac.h"
 #include "guard/guard.h"
 #include "guard/narrow.h"
+#include "guard/user_namespace.h"
 #include "run/label.h"
 #include "run/load.h"
 #include "store/guest.h"
@@ -165,9 +166,7 @@ static int act(struct guard *g, char **command)
         return print_check(g->arena, g, planned ? NULL : &e);
     if (!planned)
         return cli_fail(&e);
-    if (*command)
-        return run(g, command);
-    return print(g->arena, g);
+    return *command ? run(g, command) : print(g->arena, g);
 }
 
 int main(int argc, char **argv)
@@ -184,6 +183,7 @@ int main(int argc, char **argv)
     struct guard g = { .arena = a, .conf = &conf, .root = &root, .claims = -1, .dry_run = true, .notes = &notes, .journal = &journal };
     check_use(argc - first, dashes);
     bool prints = !apply && !restore && !show && !check && argc - first == 1;
+    user_namespace_works(); /* the plan asks, when this process may not try any more */
     if (!root_init(&root, a, cli.uri, &e) || (prints && !narrow(program.name, &root, &e)) || !conf_read_root(&conf, a, &root, &notes, &e))
         return cli_fail(&e);
     cli_reading("domain XML", 1, argv + first);

@@ -30,11 +30,15 @@ bool user_namespace_enter(void)
 
 bool user_namespace_works(void)
 {
+    static int known = -1;
     int status = -1;
+    if (known >= 0)
+        return known;
     pid_t child = fork();
     if (child == 0)
         _exit(user_namespace_enter() && mount("none", "/", "tmpfs", 0, "size=4k") == 0 ? 0 : 1);
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    return status == 0;
+    known = status == 0;
+    return known;
 }

@@ -8,7 +8,8 @@
  * means to mount. False: errno; the process may be in a state in between. */
 bool user_namespace_enter(void);
 
-/* Does that work here? A child tries; kernels and AppArmor profiles may forbid it. */
+/* Does that work here? A child tries, once in a process; kernels and AppArmor profiles may forbid it, and so does narrow(): a
+ * program that narrows itself asks before. */
 bool user_namespace_works(void);
 
 #endif
