@@ -7,7 +7,7 @@ _vmutils_guests() {
     local -a guests uri
     local at=${words[(I)(-c|--connect)]}
     (( at )) && uri=(-c ${(Q)words[at + 1]})
-    guests=(${(f)"$(vm-list -q $uri --all --name 2>/dev/null)"})
+    guests=(${(f)"$(exec vm-list -q $uri --all --name 2>/dev/null)"})
     compadd -a guests
 }
 
@@ -26,7 +26,8 @@ _vmutils_action() {
 _vmutils() {
     local program=$words[1] line operands kind
     local -a specs field
-    for line in ${(f)"$($program --complete-options 2>/dev/null)"}; do
+    # exec: now and then zsh 5.9 waits for ever for a child of a substitution that has ended already.
+    for line in ${(f)"$(exec $program --complete-options 2>/dev/null)"}; do
         field=("${(@ps:\t:)line}")
         local help=${${field[4]//\[/(}//\]/)}
         local tail="[${help//:/\\:}]"
@@ -38,7 +39,8 @@ _vmutils() {
         fi
         [[ $field[2] == ' ' ]] || specs+=("*-$field[2]$tail")
     done
-    operands=$($program --help 2>/dev/null | sed -n 's/^usage: [^ ]* \[OPTION…\] *//p;1q')
+    local -a usage=("${(@f)$(exec $program --help 2>/dev/null)}")
+    [[ $usage[1] == *'[OPTION…] '* ]] && operands=${usage[1]#*'[OPTION…] '}
     [[ -z $operands ]] || specs+=("*:${operands//:/ }:$(_vmutils_action $operands)")
     _arguments -s -S $specs
 }
