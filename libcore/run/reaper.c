@@ -216,17 +216,16 @@ static void committed(struct watch *w)
     }
 }
 
+/* All that QEMU said before it died, as far as it is not endless: a process that it left behind may go on writing. */
 static void drain(struct watch *w)
 {
+    struct pollfd p[2] = { { REAP_PIPE, POLLIN, 0 }, { REAP_EVENTS, POLLIN, 0 } };
     fcntl(REAP_PIPE, F_SETFL, O_NONBLOCK);
-    for (int i = 0; i < 1024; i++) {
-        struct pollfd p[2] = { { REAP_PIPE, POLLIN, 0 }, { REAP_EVENTS, POLLIN, 0 } };
-        if (poll(p, 2, 0) <= 0 || (!(p[0].revents & POLLIN) && !(p[1].revents & POLLIN)))
-            return;
-        if (p[0].revents & POLLIN)
-            read_log(w);
-        if (p[1].revents & POLLIN && !read_events(w))
-            return;
+    for (int i = 0; i < 1024 && poll(p, 2, 0) > 0; i++) {
+        if (p[0].revents && !read_log(w))
+            p[0].fd = -1;
+        if (p[1].revents && !read_events(w))
+            p[1].fd = -1;
     }
 }
 

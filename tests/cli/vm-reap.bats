@@ -164,6 +164,20 @@ is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ] && [ ! -e "$S
     ok vm-stop web
 }
 
+@test "vm-reap: what QEMU said last is in the log, however much it was" {
+    BEHAVE="talk=54000 shutdown-after=1" fake web
+    ok vm-start --paused web
+    reaper=$(journal reaper) qemu=$(journal qemu)
+    kill -STOP "$reaper"
+    ok qmp-send web cont
+    ended() { must_fail any grep -q '^State:.[RSDTt]' "/proc/$qemu/status"; }
+    wait_for ended
+    same "$(grep -c 'much to say' "$ROOT/log/qemu/web.log")" 0
+    kill -CONT "$reaper"
+    wait_for is_off
+    same "$(grep -c 'much to say' "$ROOT/log/qemu/web.log")" 2000
+}
+
 @test "vm-define and vm-undefine end and undo what a start that was killed has left" {
     BEHAVE=silent fake web
     starting() { [ -n "$(journal qemu)" ] && [ "$(readlink "/proc/$(journal qemu)/exe")" = "$T/emulator" ]; }
