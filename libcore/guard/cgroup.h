@@ -52,6 +52,10 @@ const struct cgroup_tree *cgroup_tree_of(const struct cgroups *c, enum cgroup_co
  * "memory.max") or begins with '.' or '_' gets a '_' before it; one that is too long ends in a hash. */
 const char *cgroup_escape(struct arena *a, const char *name);
 
+/* The words of a <resource> partition ("/a/b"), one a call: *at begins as the partition. True with the next *word, or
+ * with NULL at the end; false with e for a partition that is no absolute path of plain names. */
+bool cgroup_partition_next(struct arena *a, const char *partition, const char **at, const char **word, struct err *e);
+
 /* Where the guest's group is below the base of a hierarchy: "libvirt/qemu/NAME" in qemu:///system, else with a hash of
  * the root, since the kernel has one tree for all roots. With a partition ("/prod", of <resource>)
  * "prod.partition/NAME.libvirt-qemu". NULL with e for a partition that is no absolute path of plain names. */

@@ -262,28 +262,33 @@ const char *cgroup_escape(struct arena *a, const char *name)
     return leaf(a, arena_printf(a, "%s%s", reserved(name) ? "_" : "", name));
 }
 
+bool cgroup_partition_next(struct arena *a, const char *partition, const char **at, const char **word, struct err *e)
+{
+    const char *p = *at;
+    *word = NULL;
+    if (*p != '/')
+        return p > partition || err_set(e, ST_FAILED, "<resource> partition '%s' is no absolute path", partition);
+    *at = ++p + strcspn(p, "/");
+    const char *name = arena_strndup(a, p, (size_t)(*at - p));
+    if (!*name || *name == '.')
+        return err_set(e, ST_FAILED, "<resource> partition '%s': '%s' is no name of a partition", partition, name);
+    *word = name;
+    return true;
+}
+
 /* "/a/b" as "a.partition/b.partition"; libvirt's own first ones (machine, system, user) have no suffix. */
 static const char *partition_place(struct arena *a, const char *partition, struct err *e)
 {
+    static const char *const bare[] = { "machine", "system", "user" };
     autostr struct str s = STR_INIT;
-    const char *p = partition;
-    while (*p == '/') {
-        size_t n = strcspn(++p, "/");
-        const char *word = arena_strndup(a, p, n);
-        if (!n || *word == '.') {
-            err_set(e, ST_FAILED, "<resource> partition '%s': '%s' is no name of a partition", partition, word);
-            return NULL;
-        }
-        static const char *const bare[] = { "machine", "system", "user" };
+    const char *at = partition, *word;
+    while (cgroup_partition_next(a, partition, &at, &word, e)) {
+        if (!word)
+            return arena_strdup(a, str_text(&s));
         bool plain = !s.len && name_index(bare, 3, word) >= 0;
         str_addf(&s, "%s%s%s", s.len ? "/" : "", cgroup_escape(a, word), plain ? "" : ".partition");
-        p += n;
     }
-    if (*p || !s.len) {
-        err_set(e, ST_FAILED, "<resource> partition '%s' is no absolute path", partition);
-        return NULL;
-    }
-    return arena_strdup(a, str_text(&s));
+    return NULL;
 }
 
 const char *cgroup_root_hash(struct arena *a, const struct root *root)

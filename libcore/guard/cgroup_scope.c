@@ -80,27 +80,20 @@ const char *scope_unit(struct arena *a, const char *name, const char *unique)
 const char *scope_slice(struct arena *a, const char *partition, const char **path, struct err *e)
 {
     autostr struct str slice = STR_INIT, place = STR_INIT;
-    const char *p = partition ? partition : "/machine";
-    while (*p == '/') {
-        size_t n = strcspn(++p, "/");
-        const char *word = arena_strndup(a, p, n);
-        if (!n || *word == '.') {
-            err_set(e, ST_FAILED, "<resource> partition '%s': '%s' is no name of a partition", partition, word);
-            return NULL;
+    const char *at, *word;
+    partition = at = partition ? partition : "/machine";
+    while (cgroup_partition_next(a, partition, &at, &word, e)) {
+        if (!word) {
+            *path = arena_strdup(a, str_text(&place));
+            str_add(&slice, ".slice");
+            return arena_strdup(a, str_text(&slice));
         }
         if (slice.len)
             str_addc(&slice, '-');
         add_escaped(&slice, word);
         str_addf(&place, "%s%s.slice", place.len ? "/" : "", str_text(&slice));
-        p += n;
     }
-    if (*p || !slice.len) {
-        err_set(e, ST_FAILED, "<resource> partition '%s' is no absolute path", partition);
-        return NULL;
-    }
-    *path = arena_strdup(a, str_text(&place));
-    str_add(&slice, ".slice");
-    return arena_strdup(a, str_text(&slice));
+    return NULL;
 }
 
 static void value_of(const char *wanted, const char *key, char *to, size_t size)

@@ -212,10 +212,24 @@ static void take_cpus(struct caps_digest *d, struct pull *p)
     }
 }
 
+/* [{"name": "gl", "type": "boolean"}, …] as values of what was begun. */
+static void take_typed_names(struct caps_digest *d, struct pull *p)
+{
+    struct span key, s;
+    for (pull_array(p); pull_item(p);) {
+        struct span name = { "", 0 }, type = { "", 0 };
+        for (pull_object(p); pull_key(p, &key);)
+            if (pull_scalar(p, &s))
+                *(span_eq(key, "name") ? &name : span_eq(key, "type") ? &type : &s) = s;
+        if (name.n)
+            add_key_value(&d->value, name, type);
+    }
+}
+
 /* [{"option": "spice", "parameters": [{"name": "gl", "type": "boolean"}, …]}, …] */
 static void take_options(struct caps_digest *d, struct pull *p)
 {
-    struct span key, s, name, type;
+    struct span key, s;
     for (pull_array(p); pull_item(p);) {
         begin(d);
         for (pull_object(p); pull_key(p, &key);) {
@@ -228,14 +242,7 @@ static void take_options(struct caps_digest *d, struct pull *p)
                     pull_skip(p);
                 continue;
             }
-            for (pull_array(p); pull_item(p);) {
-                name = type = (struct span){ "", 0 };
-                for (pull_object(p); pull_key(p, &key);)
-                    if (pull_scalar(p, &s))
-                        *(span_eq(key, "name") ? &name : span_eq(key, "type") ? &type : &s) = s;
-                if (name.n)
-                    add_key_value(&d->value, name, type);
-            }
+            take_typed_names(d, p);
         }
         put(d, "option");
     }
@@ -586,16 +593,8 @@ void caps_queries_of(struct str *out, struct caps *c)
 /* [{"name": "iothread", "type": "link<iothread>", …}, …] */
 static void take_props(struct caps_digest *d, struct pull *p, const char *device)
 {
-    struct span key, s, name, type;
     begin(d);
-    for (pull_array(p); pull_item(p);) {
-        name = type = (struct span){ "", 0 };
-        for (pull_object(p); pull_key(p, &key);)
-            if (pull_scalar(p, &s))
-                *(span_eq(key, "name") ? &name : span_eq(key, "type") ? &type : &s) = s;
-        if (name.n)
-            add_key_value(&d->value, name, type);
-    }
+    take_typed_names(d, p);
     caps_put(d->writer, "device", device, str_text(&d->value));
 }
 

@@ -319,13 +319,18 @@ load ../access
     refused dac "$HERE/d" "setfacl -m u:$U:wx $HERE/d"
 }
 
-@test "a file system without ACLs: chown" {
+# The file m, on a file system that has owners and modes only.
+without_acls() {
     requires qemu-storage-daemon
-    conf "dynamic_ownership = 0"
     truncate -s 1M raw
     touch m
     qemu-storage-daemon --blockdev driver=file,node-name=f,filename=raw \
         --export type=fuse,id=e,node-name=f,mountpoint="$T/m",writable=on,allow-other=on --daemonize || skip "no FUSE here"
+}
+
+@test "a file system without ACLs: chown" {
+    conf "dynamic_ownership = 0"
+    without_acls
     chmod 600 m
     disk "$T/m"
     check 7
@@ -333,12 +338,8 @@ load ../access
 }
 
 @test "a file system without ACLs: chown, and chmod where the owner has too little, too" {
-    requires qemu-storage-daemon
     conf "dynamic_ownership = 0"
-    truncate -s 1M raw
-    touch m
-    qemu-storage-daemon --blockdev driver=file,node-name=f,filename=raw \
-        --export type=fuse,id=e,node-name=f,mountpoint="$T/m",writable=on,allow-other=on --daemonize || skip "no FUSE here"
+    without_acls
     chmod 400 m
     disk "$T/m"
     check 7

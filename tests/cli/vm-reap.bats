@@ -2,22 +2,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # vm-reap, and guests whose processes and files are taken from under them.
 load ../helpers
+load ../life
 
-fake() { # NAME DEVICES OTHER
-    cp "$FAKE_QEMU" "$T/emulator"
-    echo "${BEHAVE:-}" >"$T/emulator.conf"
-    EMULATOR=$T/emulator domain "$@"
-    vm-define -q --bindir "$T" -- "$T/$1.xml"
-    STATE=$ROOT/lib/vmutils/$1
-}
 vm-start() { command vm-start --bindir "$T" "$@"; }
-journal() { sed -n "s/^{\"$1\":{\"pid\":\([0-9]*\),.*/\1/p" "$STATE/journal"; }
 killed() { # PID…: a signal takes its time
     local pid
     kill -9 "$@"
     for pid; do wait_for must_fail any grep -q '^State:.[RSDTt]' "/proc/$pid/status"; done
 }
-is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ] && [ ! -e "$STATE/monitor.sock" ]; }
 
 @test "vm-reap: needs nothing but the C library" {
     case $B in */sanitize) skip "sanitizers bring libraries" ;; esac

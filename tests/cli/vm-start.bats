@@ -2,20 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # vm-start: what it leaves running, what it says, what it leaves behind.
 load ../helpers
+load ../life
 
-# A defined guest of the QMP responder; BEHAVE says how it behaves.
-fake() { # NAME DEVICES OTHER
-    cp "$FAKE_QEMU" "$T/emulator"
-    echo "${BEHAVE:-}" >"$T/emulator.conf"
-    EMULATOR=$T/emulator domain "$@"
-    vm-define -q --bindir "$T" -- "$T/$1.xml"
-    STATE=$ROOT/lib/vmutils/$1
-}
-journal() { sed -n "s/^{\"$1\":{\"pid\":\([0-9]*\),.*/\1/p" "$STATE/journal"; }
 runs() { [ "$(vm-list --state running --name)" = web ]; }
 # Users may run emulators of root's, or from a directory that they name.
 vm-start() { command vm-start --bindir "$T" "$@"; }
-is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ]; }
 
 # bats test_tags=user
 @test "vm-start: the guest runs and answers when it returns" {

@@ -2,17 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # vm-stop: how guests go off, and what it says.
 load ../helpers
+load ../life
 
-fake() { # NAME DEVICES OTHER
-    cp "$FAKE_QEMU" "$T/emulator"
-    echo "${BEHAVE:-}" >"$T/emulator.conf"
-    EMULATOR=$T/emulator domain "$@"
-    vm-define -q --bindir "$T" -- "$T/$1.xml"
-    STATE=$ROOT/lib/vmutils/$1
-}
 vm-start() { command vm-start --bindir "$T" "$@"; }
-journal() { sed -n "s/^{\"$1\":{\"pid\":\([0-9]*\),.*/\1/p" "$STATE/journal"; }
-is_off() { [ ! -e "$STATE/journal" ] && [ ! -e "$STATE/live.xml" ] && [ ! -e "$STATE/monitor.sock" ]; }
 
 # bats test_tags=user
 @test "vm-stop: asks by ACPI and says so" {
