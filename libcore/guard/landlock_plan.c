@@ -156,7 +156,7 @@ static void add_object(struct making *m, const struct object *o)
 static void add_socket(struct making *m, const char *path, const char *why)
 {
     const char *slash = path && *path == '/' ? strrchr(path, '/') : NULL;
-    const char *dir = slash == path ? "/" : slash ? arena_strndup(m->g->arena, path, (size_t)(slash - path)) : NULL;
+    const char *dir = !slash ? NULL : slash == path ? "/" : arena_strndup(m->g->arena, path, (size_t)(slash - path));
     add_rule(m, &(struct landlock_rule){ .path = dir, .access = LL_MAKE_SOCK, .why = why, .socket = path });
 }
 

@@ -21,6 +21,7 @@
 #include "store/guest.h"
 #include "store/head.h"
 #include "store/lock.h"
+#include "store/standing.h"
 
 enum { DEATH_MS = 30000, EXITING_MS = 10000, ORPHAN_MS = 5000, LIVE_MAX = 16 << 20 };
 
@@ -187,9 +188,9 @@ bool life_look(struct life *l, enum life_is *is, int *pidfd, struct notes *notes
 static void forget_transient(struct life *l)
 {
     static const char *const files[] = { "events", "events.old", "stopping", "alive", "monitor.lock", "console.lock" };
-    struct err e;
+    struct err e = { 0 };
     autoclose int etc = root_open(l->root, ROOT_ETC, false, &e);
-    if (etc < 0 || def_exists(etc, l->name))
+    if (etc < 0 ? e.status != ST_NOENT : def_exists(etc, l->name))
         return;
     autoclose int state = root_open(l->root, ROOT_STATE, false, &e);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
@@ -234,6 +235,8 @@ static bool undo(struct life *l, const char *why, struct notes *notes, struct er
     }
     if (l->journal >= 0 && !journal_remove(l->dir, l->journal, e))
         return err_wrap(e, "%s", l->name);
+    if (l->j.applied)
+        standing_remove(l->claims, l->root->dir[ROOT_STATE], l->name);
     close_fd(&l->journal);
     l->running = false;
     *l->state = '\0';
