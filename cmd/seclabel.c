@@ -9,7 +9,6 @@
 #include "base/table.h"
 #include "guard/access.h"
 #include "guard/apparmor.h"
-#include "guard/dac.h"
 #include "guard/guard.h"
 #include "guard/narrow.h"
 #include "guard/user_namespace.h"
@@ -19,6 +18,7 @@
 
 static bool strict, check, profile, apply, restore, show;
 static const char *as, *driver;
+static struct cli_list bindirs;
 static const struct cli_option options[] = {
     { "apply", 0, NULL, CLI_FLAG, &apply, "give the files to the guest as a start would, to stay until --restore or vm-start" },
     { "restore", 0, NULL, CLI_FLAG, &restore, "take back what --apply did" },
@@ -27,6 +27,7 @@ static const struct cli_option options[] = {
     { "as", 0, "USER[:GROUP]", CLI_TEXT, &as, "with --check: as if QEMU ran as that user" },
     { "driver", 0, "LAYER", CLI_TEXT, &driver, "print only this layer: dac, selinux, apparmor…" },
     { "profile", 0, NULL, CLI_FLAG, &profile, "with --driver apparmor: print the guest's profile, as apparmor_parser takes it" },
+    { "bindir", 0, "DIR", CLI_LIST, &bindirs, "emulators may be run from DIR, too" },
     { "strict", 0, NULL, CLI_FLAG, &strict, "unknown elements and attributes are errors" },
     CLI_END,
 };
@@ -35,33 +36,11 @@ static const struct cli_program program = {
     CLI_URI | CLI_JSON | CLI_WAIT,
 };
 
-static const struct column columns[] = {
-    { "LAYER", "layer", COLUMN_TEXT }, { "WHY", "why", COLUMN_TEXT },   { "USE", "use", COLUMN_TEXT },
-    { "MODE", "mode", COLUMN_TEXT },   { "NOW", "now", COLUMN_TEXT },   { "WANTED", "wanted", COLUMN_TEXT },
-    { NULL, "change", COLUMN_BOOL },   { "NOTE", "note", COLUMN_TEXT }, { "PATH", "path", COLUMN_TEXT },
-};
-
-static bool asked(const char *layer)
-{
-    return !driver || streq(driver, layer);
-}
-
-static int print(struct arena *a, const struct guard *g)
+static int print(const struct guard *g)
 {
     struct table t;
     autostr struct str out = STR_INIT;
-    table_init(&t, a, columns, sizeof columns / sizeof *columns);
-    for (size_t i = 0; i < g->processes.n; i++) {
-        const struct guard_process *p = g->processes.v[i];
-        if (asked(p->layer))
-            table_row(&t, (const char *[]){ p->layer, "process", NULL, NULL, NULL, p->label, "no", p->note, NULL });
-    }
-    for (size_t i = 0; i < g->entries.n; i++) {
-        const struct guard_entry *w = g->entries.v[i];
-        if (asked(w->layer))
-            table_row(&t, (const char *[]){ w->layer, w->why, w->use, w->mode, w->now, w->wanted, w->change ? "yes" : "no",
-                                            w->note, w->path });
-    }
+    label_table(g, driver, apply ? LABEL_APPLIED : show ? LABEL_NOW : LABEL_PLANNED, &t);
     (cli.json ? table_json : table_text)(&t, &out);
     fputs(str_text(&out), stdout);
     return cli_done(ST_DONE);
@@ -90,23 +69,27 @@ static int print_check(struct arena *a, const struct guard *g, const struct err 
     return right ? done : cli_fail(&e);
 }
 
-static int print_profile(struct guard *g)
+static int print_profile(const struct label *x)
 {
     struct err e = { 0 };
     autostr struct str out = STR_INIT;
-    if (apparmor_profile(g, &out, &e))
+    struct guard g = *x->plan.guard;
+    struct domain d = *g.domain;
+    d.uuid = x->uuid; /* which the profile is named by */
+    g.domain = &d;
+    g.objects = (struct objects){ 0 };
+    if (apparmor_profile(&g, &out, &e))
         fputs(str_text(&out), stdout);
     return e.status ? cli_fail(&e) : cli_done(ST_DONE);
 }
 
-static int run(const struct guard *g, char **command)
+static int run(struct label *x, char **command)
 {
     struct err e = { 0 };
-    struct enter x;
-    const char *what;
-    label_enter(g, driver, &x);
-    if (!guard_enter(&x, &what))
-        return err_errno(&e, "%s: %s", g->name, what), cli_fail(&e);
+    if (!label_become(x, driver, *command, &e)) {
+        cli_notes(x->notes);
+        return cli_fail(&e);
+    }
     execvp(*command, command);
     int status = errno == ENOENT ? 127 : 126;
     err_errno(&e, "%s", *command);
@@ -125,16 +108,16 @@ static int take_back(const struct root *r, const char *operand, struct parse *p)
     return ok ? cli_done(ST_DONE) : cli_fail(p->err);
 }
 
-static int print_shown(struct guard *g, const char *operand, struct parse *p)
+static int print_shown(struct arena *a, const struct root *r, const char *operand, struct notes *notes)
 {
-    g->name = guest_find(g->root, g->arena, operand, GUEST_BY_ANY, p->err);
-    bool ok = g->name && label_show(g, p, p->err);
-    cli_notes(g->notes);
-    if (!ok)
-        return cli_fail(p->err);
-    for (size_t i = 0; i < g->entries.n; i++)
-        g->entries.v[i]->wanted = NULL;
-    return print(g->arena, g);
+    struct err e = { 0 };
+    struct conf conf;
+    struct journal journal = { .arena = a };
+    struct guard g = { .arena = a, .conf = &conf, .root = r, .claims = -1, .dry_run = true, .notes = notes, .journal = &journal };
+    g.name = guest_find(r, a, operand, GUEST_BY_ANY, &e);
+    bool ok = g.name && conf_read_root(&conf, a, r, notes, &e) && label_show(&g, &e);
+    cli_notes(notes);
+    return ok ? print(&g) : cli_fail(&e);
 }
 
 /* What is asked beside the plan itself: usage. */
@@ -148,52 +131,52 @@ static void check_use(int n, bool dashes)
         cli_usage("--as goes with --check");
     if (profile && !streq(driver, "apparmor"))
         cli_usage("--profile goes with --driver apparmor");
-    if (driver && (apply || n > 1) && !label_driver(driver))
+    if (driver && (apply || n > 1) && !label_driver(driver) && !(n > 1 && streq(driver, "landlock")))
         cli_usage("--driver %s has no labels of files or processes (try: dac, selinux or apparmor)", driver);
     if (driver && (restore || check))
         cli_usage("--driver goes with the plan, --apply, --show or a command");
 }
 
-static int act(struct guard *g, char **command)
+static int act(struct label *x, char **command)
 {
     struct err e = { 0 };
-    bool applied = apply && label_apply(g, driver, cli.wait_ms, &e);
-    bool planned = applied || (!apply && (profile || guard_plan(g, &e)));
-    cli_notes(g->notes);
-    if (planned && profile)
-        return print_profile(g);
-    if (check)
-        return print_check(g->arena, g, planned ? NULL : &e);
-    if (!planned)
+    bool planned = apply ? label_apply(x, driver, cli.wait_ms, &e) : label_plan(x, &e);
+    const struct guard *g = x->plan.guard;
+    cli_notes(x->notes);
+    x->notes->n = 0;
+    if (check && g)
+        return print_check(x->arena, g, planned ? NULL : &e);
+    if (!planned && !(profile && g))
         return cli_fail(&e);
-    return *command ? run(g, command) : print(g->arena, g);
+    if (profile)
+        return print_profile(x);
+    return *command ? run(x, command) : print(g);
 }
 
 int main(int argc, char **argv)
 {
-    bool dashes = cli_has_dashes(argc, argv);
+    bool dashes = cli_has_dashes(argc, argv), no_command = dashes && streq(argv[argc - 1], "--");
     int first = cli_parse(&program, argc, argv);
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
     struct notes notes = { .arena = a };
     struct parse p = { .arena = a, .notes = &notes, .err = &e, .strict = strict };
     struct root root;
-    struct conf conf;
-    struct journal journal = { .arena = a };
-    struct guard g = { .arena = a, .conf = &conf, .root = &root, .claims = -1, .dry_run = true, .notes = &notes, .journal = &journal };
+    if (no_command)
+        cli_usage("-- goes before a command");
     check_use(argc - first, dashes);
     bool prints = !apply && !restore && !show && !check && argc - first == 1;
-    user_namespace_works(); /* the plan asks, when this process may not try any more */
-    if (!root_init(&root, a, cli.uri, &e) || (prints && !narrow(program.name, &root, &e)) || !conf_read_root(&conf, a, &root, &notes, &e))
+    if (!root_init(&root, a, cli.uri, &e))
         return cli_fail(&e);
     cli_reading("domain XML", 1, argv + first);
     if (restore || show)
-        return restore ? take_back(&root, argv[first], &p) : print_shown(&g, argv[first], &p);
-    const struct domain *d = load_domain(argv[first], &root, &p);
-    g.domain = d;
-    g.name = d ? d->name : NULL;
-    if (d && guest_name_ok(d->name, &e) && dac_process(d, &conf, root.privileged, &g.uid, &g.gid, &e) && access_answers(&g, &e))
-        return act(&g, argv + first + 1);
-    cli_notes(&notes);
-    return cli_fail(&e);
+        return restore ? take_back(&root, argv[first], &p) : print_shown(a, &root, argv[first], &notes);
+    struct label x = { .arena = a, .root = &root, .notes = &notes, .strict = strict };
+    x.env = (struct caps_env){ .cache_dir = root.dir[ROOT_PROBES], .bindirs = bindirs.v, .n_bindirs = bindirs.n };
+    user_namespace_works(); /* the plan asks, when this process may not try any more */
+    if (!label_read(&x, argv[first], &e) || (prints && !narrow(program.name, &root, &e)))
+        return cli_fail(&e);
+    int status = act(&x, argv + first + 1);
+    label_release(&x);
+    return status;
 }

@@ -14,6 +14,7 @@
 #include "guard/memory.h"
 #include "host/object.h"
 #include "store/claim.h"
+#include "store/standing.h"
 
 enum { DEED_MS = 5000 };
 
@@ -157,10 +158,12 @@ static enum undo undo(const struct row *row, const struct row_context *c, struct
     }
     /* By what it is now: device numbers change with each boot. */
     autoclose int users = claim_objects(c->claims, e);
-    if (users < 0 || !claim_object_alone(users, &id, &busy, e)) {
+    if (users < 0 || !claim_object_alone(users, &id, now_ms() + DEED_MS, &busy, e)) {
         err_wrap(e, "%s: %s", row->why, row->object);
         return busy ? UNDO_DONE : UNDO_FAILED;
     }
+    if (standing_uses(c->claims, &id))
+        return UNDO_DONE;
     if (fstat(c->dir, &st) < 0)
         st.st_dev = 0;
     return give_back(row, fd, st.st_dev, e);

@@ -206,7 +206,7 @@ static bool one_object(struct guard *g, struct others *o, const struct object *x
         entry.now = arena_printf(g->arena, "%u:%u", (unsigned)st.st_uid, (unsigned)st.st_gid);
     }
     if (ours && !exists)
-        entry.note = "is not there";
+        entry.note = x->made ? "QEMU makes it" : "is not there";
     else if (ours && S_ISREG(st.st_mode) && st.st_mode & (S_ISUID | S_ISGID))
         entry.note = "is a set-user-id program"; /* which a new owner would no longer make it */
     else if (ours && strcmp(entry.now, wanted))
@@ -222,7 +222,7 @@ static bool one_object(struct guard *g, struct others *o, const struct object *x
             entry.note = before ? arena_printf(g->arena, "in use; goes back to %s", before) : "is right";
     }
     entry.change = !entry.note;
-    entry.wanted = entry.change ? wanted : entry.now;
+    entry.wanted = entry.change || (ours && !exists && x->made) ? wanted : entry.now;
     guard_add(g, &entry);
     return true;
 }

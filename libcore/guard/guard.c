@@ -16,6 +16,7 @@
 #include "guard/selinux.h"
 #include "guard/sockets.h"
 #include "store/claim.h"
+#include "store/standing.h"
 
 enum { USE_MS = 5000 }; /* for one who is giving the object back */
 
@@ -62,14 +63,14 @@ bool guard_use(struct guard *g, const struct identity *id, bool *others, struct 
         return true;
     if (!open_users(g, e) || !claim_object_use(g->held[g->users - 1], id, now_ms() + USE_MS, e))
         return false;
-    *others = claim_object_used(g->held[g->users - 1], id);
+    *others = claim_object_used(g->held[g->users - 1], id) || standing_uses(g->claims, id);
     return true;
 }
 
 bool guard_used(struct guard *g, const struct identity *id)
 {
     struct err e;
-    return !g->dry_run && open_users(g, &e) && claim_object_used(g->held[g->users - 1], id);
+    return !g->dry_run && open_users(g, &e) && (claim_object_used(g->held[g->users - 1], id) || standing_uses(g->claims, id));
 }
 
 void guard_use_not(struct guard *g, const struct identity *id)

@@ -27,6 +27,7 @@ struct guard_entry {
     const char *now;        /* owner or label as it is; NULL: the object is not there */
     const char *wanted;     /* as it is to be while the guest runs */
     bool change;            /* wanted is brought about before QEMU starts, and now after it */
+    bool made;              /* a start makes it: it is nothing that could be given to the guest before */
     const char *note;       /* why it is left as it is */
 };
 

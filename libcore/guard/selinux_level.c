@@ -13,6 +13,7 @@
 #include "guard/selinux_context.h"
 #include "store/alive.h"
 #include "store/claim.h"
+#include "store/standing.h"
 
 enum { LIVE_MAX = 16 << 20 };
 
@@ -55,6 +56,16 @@ static void add_libvirts(struct taken *t, const struct root *r)
             add_labels(t, dirfd(d), f->d_name);
 }
 
+/* Files that were given to a guest ahead of its start have its level already. */
+static void add_standing(struct taken *t, int claims)
+{
+    struct journal j = { .arena = t->arena };
+    standing_rows(claims, &j);
+    for (size_t i = 0; i < j.rows.n; i++)
+        if (streq(j.rows.v[i]->kind, "selinux") || streq(j.rows.v[i]->kind, "label"))
+            list_add(t->arena, &t->labels, j.rows.v[i]->wanted);
+}
+
 static bool is_taken(const struct taken *t, const char *level)
 {
     for (size_t i = 0; i < t->labels.n; i++)
@@ -84,6 +95,7 @@ bool selinux_draw_level(struct guard *g, const char *base, const char *range, co
     }
     add_ours(&taken, g->root);
     add_libvirts(&taken, g->root);
+    add_standing(&taken, g->claims);
     uint32_t pairs = c.n * (c.n - 1) / 2;
     if (getrandom(&start, sizeof start, 0) != sizeof start)
         return err_errno(e, "cannot draw categories");

@@ -289,7 +289,7 @@ static void plan_new(struct labelling *l, const char *path, const char *before, 
 {
     const char *label = l->wanted[OBJECT_EXCLUSIVE];
     struct guard_entry entry = { .layer = "selinux", .path = path, .why = why, .use = object_use_names[OBJECT_EXCLUSIVE],
-                                 .wanted = label, .change = true, .note = "is made" };
+                                 .wanted = label, .change = true, .made = true, .note = "is made" };
     guard_add(l->g, &entry);
     journal_add(l->g->journal, &(struct row){ .kind = l->kind, .object = path, .before = before, .wanted = label, .why = why });
 }

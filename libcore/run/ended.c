@@ -22,6 +22,7 @@
 #include "run/rows.h"
 #include "store/beside.h"
 #include "store/claim.h"
+#include "store/standing.h"
 #include "store/guest.h"
 
 /* As long as any command may hold a lock, and longer: nobody else waits to do this work. */
@@ -238,5 +239,7 @@ bool repair_all(const struct root *root, struct notes *notes, struct err *e)
     struct err none;
     autoclose int claims = root_open(root, ROOT_CLAIMS, false, &none);
     bool ok = repair_each(root, notes, e);
+    if (claims >= 0)
+        standing_sweep(claims);
     return (claims < 0 || claim_sweep(claims, ok ? e : &none)) && ok;
 }

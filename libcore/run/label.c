@@ -2,6 +2,7 @@
 #include "run/label.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,17 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "guard/dac.h"
+#include "guard/landlock.h"
+#include "qemu/arch.h"
 #include "run/ended.h"
+#include "run/foresee.h"
 #include "run/life.h"
+#include "run/load.h"
+#include "run/made.h"
 #include "run/rows.h"
 #include "store/beside.h"
+#include "store/guest.h"
+#include "store/standing.h"
 
 static const struct {
     const char *kind, *layer;
@@ -38,69 +46,155 @@ bool label_driver(const char *driver)
     return false;
 }
 
-static void keep_rows(struct journal *j, const char *driver)
+bool label_read(struct label *x, const char *operand, struct err *e)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < j->rows.n; i++)
-        if (is_asked(j->rows.v[i]->kind, driver))
-            j->rows.v[n++] = j->rows.v[i];
-    j->rows.n = n;
+    autostr struct str text = STR_INIT;
+    struct foreseen f;
+    if (!load_operand(operand, x->root, x->arena, &x->file, &text, e))
+        return false;
+    x->text = arena_strndup(x->arena, str_text(&text), text.len);
+    x->n = text.len;
+    if (!foresee(x->text, x->n, x->arena, &f))
+        f = (struct foreseen){ .arch = arch_host() ? arch_host()->name : NULL };
+    struct plan_known *k = &x->known;
+    k->emulator = f.emulator || !f.arch ? f.emulator : caps_find_emulator(&x->env, x->arena, f.arch, &k->err);
+    if (!k->emulator || !caps_may_run(&x->env, k->emulator, &k->err))
+        return true; /* the plan says so */
+    if (f.kvm && !(k->caps = caps_get(&x->env, k->emulator, true, &k->err)) && (k->caps = caps_get(&x->env, k->emulator, false, &k->err)))
+        note_add(x->notes, "%s cannot use KVM here: what it can do without is taken", k->emulator);
+    if (!f.kvm)
+        k->caps = caps_get(&x->env, k->emulator, false, &k->err);
+    return true;
 }
 
-static void let_go(struct guard *g)
+void label_release(struct label *x)
 {
-    for (size_t i = 0; i < g->n_held; i++)
-        close(g->held[i]);
-    g->n_held = g->users = 0;
+    plan_release(&x->plan);
+    caps_free(x->known.caps);
+    x->known.caps = NULL;
 }
 
-static bool carry_out(struct life *l, struct guard *g, struct err *e)
+/* l: has a name only now. */
+static bool plan(struct label *x, struct life *l, bool hold, struct err *e)
 {
-    struct row_context c = life_row_context(l);
-    struct err undo = { 0 };
-    if (rows_apply(&l->j, &c, e) && journal_append_applied(l->journal, e))
-        return true;
-    let_go(g); /* what is undone must be free, of this process too */
-    if (!life_undo(l, -1, "failed", g->notes, &undo))
-        note_add(g->notes, "%s", undo.text);
+    struct parse p = { .arena = x->arena, .file = x->file, .notes = x->notes, .err = e, .strict = x->strict };
+    struct domain *d = domain_parse(x->text, x->n, &p);
+    struct plan_options o = { .dry_run = true, .labels = true, .hold = hold, .caps = &x->env, .conf = &x->conf, .known = &x->known };
+    if (d && !d->name)
+        return err_set(e, ST_FAILED, "%s: <domain> has no <name>", x->file);
+    if (!d || !guest_name_ok(d->name, e) || !conf_read_root(&x->conf, x->arena, x->root, x->notes, e))
+        return false;
+    l->name = d->name;
+    x->uuid = d->uuid;
+    return plan_domain(&x->plan, l, d, &o, x->notes, e);
+}
+
+bool label_plan(struct label *x, struct err *e)
+{
+    struct life l = { .arena = x->arena, .root = x->root, .dir = -1, .claims = -1, .lock = -1, .journal = -1 };
+    return plan(x, &l, false, e);
+}
+
+static const struct column columns[] = {
+    { "LAYER", "layer", COLUMN_TEXT }, { "WHY", "why", COLUMN_TEXT },   { "USE", "use", COLUMN_TEXT },
+    { "MODE", "mode", COLUMN_TEXT },   { "NOW", "now", COLUMN_TEXT },   { "WANTED", "wanted", COLUMN_TEXT },
+    { NULL, "change", COLUMN_BOOL },   { "NOTE", "note", COLUMN_TEXT }, { "PATH", "path", COLUMN_TEXT },
+};
+
+void label_table(const struct guard *g, const char *driver, enum label_rows which, struct table *t)
+{
+    table_init(t, g->arena, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < g->processes.n; i++) {
+        const struct guard_process *p = g->processes.v[i];
+        if (!driver || streq(driver, p->layer))
+            table_row(t, (const char *[]){ p->layer, "process", NULL, NULL, NULL, p->label, "no", p->note, NULL });
+    }
+    for (size_t i = 0; i < g->entries.n; i++) {
+        const struct guard_entry *x = g->entries.v[i];
+        if ((!driver || streq(driver, x->layer)) && !(which == LABEL_APPLIED && x->made))
+            table_row(t, (const char *[]){ x->layer, x->why, x->use, x->mode, x->now, which == LABEL_NOW ? NULL : x->wanted,
+                                           x->change ? "yes" : "no", x->note, x->path });
+    }
+}
+
+/* What is not there yet a start makes, with its label. */
+static bool is_made(const struct guard *g, const char *path)
+{
+    for (size_t i = 0; i < g->entries.n; i++)
+        if (g->entries.v[i]->made && streq(g->entries.v[i]->path, path))
+            return true;
     return false;
 }
 
-static bool apply_locked(struct life *l, struct guard *g, const char *driver, struct err *e)
+static void keep_rows(struct label *x, const char *driver)
+{
+    struct journal *j = &x->plan.journal;
+    const struct guard *g = x->plan.guard;
+    size_t n = 0;
+    for (size_t i = 0; i < j->rows.n; i++) {
+        bool profile = streq(j->rows.v[i]->kind, "profile") || streq(j->rows.v[i]->kind, "apparmor");
+        if (is_asked(j->rows.v[i]->kind, driver) && (profile || !is_made(g, j->rows.v[i]->object)))
+            j->rows.v[n++] = j->rows.v[i];
+    }
+    j->rows.n = n;
+}
+
+static bool carry_out(struct life *l, struct label *x, struct err *e)
+{
+    struct row_context c = life_row_context(l);
+    struct err undo = { 0 };
+    if (rows_apply(&l->j, &c, e) && standing_add(l->claims, l->root->dir[ROOT_STATE], l->name, e) &&
+        journal_append_applied(l->journal, e))
+        return true;
+    plan_release(&x->plan); /* what is undone must be free, of this process too */
+    if (!life_undo(l, -1, "failed", x->notes, &undo))
+        note_add(x->notes, "%s", undo.text);
+    return false;
+}
+
+static bool apply_locked(struct life *l, struct label *x, const char *driver, struct err *e)
 {
     enum life_is is;
     autoclose int pidfd = -1;
-    if (!beside_root_free(g->root, e) || !beside_guest_free(g->root, g->name, e) || !life_repair(l, &is, &pidfd, g->notes, e))
+    struct journal *j = &x->plan.journal;
+    if (!beside_root_free(x->root, e) || !beside_guest_free(x->root, l->name, e) || !life_repair(l, &is, &pidfd, x->notes, e))
         return false;
     if (is != LIFE_OFF)
-        return err_set(e, ST_STATE, "%s: is running, with its labels in force", g->name);
-    g->claims = l->claims;
-    g->dry_run = false;
-    if (!guard_plan(g, e))
-        return err_wrap(e, "%s", g->name);
-    keep_rows(g->journal, driver);
-    if (!g->journal->rows.n)
-        return true;
-    snprintf(g->journal->machine, sizeof g->journal->machine, "%s", l->machine);
-    snprintf(g->journal->boot, sizeof g->journal->boot, "%s", l->boot);
-    g->journal->guest = g->name;
-    if (!journal_new_id(g->journal, e))
+        return err_set(e, ST_STATE, "%s: is running, with its labels in force", l->name);
+    if (!plan(x, l, true, e))
         return false;
-    l->journal = journal_write(l->dir, g->journal, e);
+    keep_rows(x, driver);
+    if (!j->rows.n)
+        return true;
+    snprintf(j->machine, sizeof j->machine, "%s", l->machine);
+    snprintf(j->boot, sizeof j->boot, "%s", l->boot);
+    j->guest = l->name;
+    l->journal = journal_write(l->dir, j, e);
     if (l->journal < 0)
-        return err_wrap(e, "%s", g->name);
-    l->j = *g->journal;
+        return err_wrap(e, "%s", l->name);
+    l->j = *j;
     l->j.complete = true;
-    return carry_out(l, g, e) || err_wrap(e, "%s", g->name);
+    return carry_out(l, x, e) || err_wrap(e, "%s", l->name);
 }
 
-bool label_apply(struct guard *g, const char *driver, long long wait_ms, struct err *e)
+/* Whose document it is: all else is read under the guest's lock. */
+static const char *name_of(const struct label *x, struct err *e)
+{
+    struct parse p = { .arena = x->arena, .file = x->file, .err = e, .strict = x->strict };
+    const struct domain *d = domain_parse(x->text, x->n, &p);
+    if (d && !d->name)
+        return err_set(e, ST_FAILED, "%s: <domain> has no <name>", x->file), NULL;
+    return d && guest_name_ok(d->name, e) ? d->name : NULL;
+}
+
+bool label_apply(struct label *x, const char *driver, long long wait_ms, struct err *e)
 {
     struct life l;
-    if (!life_open(&l, g->root, g->arena, g->name, true, e))
+    const char *name = name_of(x, e);
+    if (!name || !life_open(&l, x->root, x->arena, name, true, e))
         return false;
-    bool ok = life_lock(&l, wait_ms, "seclabel", e) && apply_locked(&l, g, driver, e);
-    let_go(g);
+    bool ok = life_lock(&l, wait_ms, "seclabel", e) && apply_locked(&l, x, driver, e);
+    plan_release(&x->plan);
     /* A guest without a definition leaves no directory behind, unless there is something to take back. */
     (l.journal < 0 ? life_end : life_close)(&l);
     return ok;
@@ -169,7 +263,7 @@ static bool processes(struct guard *g, pid_t pid, struct err *e)
     return true;
 }
 
-bool label_show(struct guard *g, struct parse *p, struct err *e)
+bool label_show(struct guard *g, struct err *e)
 {
     autoclose int pidfd = -1;
     enum life_is is;
@@ -180,21 +274,58 @@ bool label_show(struct guard *g, struct parse *p, struct err *e)
     if (ok && is != LIFE_RUNNING)
         ok = err_set(e, ST_STATE, "%s: is not running", g->name);
     const char *live = ok ? live_domain(&l) : NULL;
-    p->file = "live.xml";
-    struct domain *d = live ? domain_parse(live, strlen(live), p) : NULL;
+    struct parse p = { .arena = g->arena, .file = "live.xml", .notes = g->notes, .err = e };
+    struct domain *d = live ? domain_parse(live, strlen(live), &p) : NULL;
     g->domain = d;
     ok = d && dac_process(d, g->conf, g->root->privileged, &g->uid, &g->gid, e) && guard_plan(g, e) && processes(g, l.j.qemu.pid, e);
+    if (ok)
+        made_add(g, &l.j, false);
     life_close(&l);
     return ok;
 }
 
-void label_enter(const struct guard *g, const char *driver, struct enter *x)
+/* What execvp would run. */
+static const char *program_path(struct arena *a, const char *command)
 {
-    *x = (struct enter){ 0 };
+    const char *path = getenv("PATH");
+    if (strchr(command, '/'))
+        return command;
+    for (const char *p = path ? path : "/bin:/usr/bin"; *p; p += strspn(p, ":")) {
+        size_t n = strcspn(p, ":");
+        const char *at = arena_printf(a, "%.*s/%s", (int)n, p, command);
+        if (access(at, X_OK) == 0)
+            return at;
+        p += n;
+    }
+    return command;
+}
+
+/* QEMU's rules with another program in its place. */
+static bool stand_in(struct label *x, const char *command, struct enter *enter, struct err *e)
+{
+    struct guard g = *x->plan.guard;
+    char real[PATH_MAX];
+    const char *path = program_path(x->arena, command);
+    g.emulator = realpath(path, real) ? real : path;
+    g.enter.landlock = (struct enter_landlock){ 0 };
+    if (!landlock_layer(&g, e))
+        return false;
+    enter->landlock = g.enter.landlock;
+    return enter->landlock.abi || err_set(e, ST_FAILED, "%s: has no Landlock here (seclabel tells why)", g.name);
+}
+
+bool label_become(struct label *x, const char *driver, const char *command, struct err *e)
+{
+    const struct plan *p = &x->plan;
+    struct enter enter = { 0 };
+    const char *what;
     if (!driver || streq(driver, "dac"))
-        x->user = g->enter.user;
+        enter.user = p->enter.user;
     if (!driver || streq(driver, "selinux"))
-        x->selinux = g->enter.selinux;
+        enter.selinux = p->enter.selinux;
     if (!driver || streq(driver, "apparmor"))
-        x->apparmor = g->enter.apparmor;
+        enter.apparmor = p->enter.apparmor;
+    if (streq(driver, "landlock") && (!stand_in(x, command, &enter, e) || !guard_prepare(&enter, x->notes, e)))
+        return false;
+    return guard_enter(&enter, &what) || err_errno(e, "%s: %s", p->name, what);
 }

@@ -2,7 +2,9 @@
 #ifndef RUN_LABEL_H
 #define RUN_LABEL_H
 
+#include "base/table.h"
 #include "guard/guard.h"
+#include "run/plan.h"
 
 /* Owners and labels without a start: what seclabel does besides printing the plan. A label layer is one that changes files
  * or names the process: dac, selinux, apparmor. driver: only that one; NULL: all of them. */
@@ -10,19 +12,54 @@
 /* Whether driver names a label layer. */
 bool label_driver(const char *driver);
 
-/* Does what a start would do to the files of g->domain, with a journal like its own: who comes after a death takes all back.
- * Done, the journal says so and stays, and vm-reap --all leaves it for as long as this boot lasts. What an earlier one did is
- * undone first. g as for guard_plan in a dry run; entries and processes come out. ST_STATE: the guest runs. */
-bool label_apply(struct guard *g, const char *driver, long long wait_ms, struct err *e);
+/* A document whose plan is wanted, and the plan. */
+struct label {
+    struct arena *arena;
+    const struct root *root;
+    struct notes *notes;
+    bool strict;
+    struct caps_env env;   /* which emulators may be asked */
+    /* What comes out. */
+    const char *file, *text;
+    size_t n;
+    const char *uuid; /* that the document has; NULL: the plan made one up */
+    struct plan_known known;
+    struct conf conf;
+    struct plan plan;
+};
+
+/* Reads what operand names, a file, - or a guest (by name or UUID), and asks the emulator that it seems to want: from then on
+ * label_plan() runs no program, and the caller can narrow itself. */
+bool label_read(struct label *x, const char *operand, struct err *e);
+
+/* Makes the plan that vm-start would make of it (plan_domain, in a dry run). False with e; x->plan.guard has what the layers
+ * said until then, NULL: nothing. */
+bool label_plan(struct label *x, struct err *e);
+void label_release(struct label *x);
+
+/* A row for each process label and each entry, of the layer driver alone (NULL: of all), in the arena of g. */
+enum label_rows {
+    LABEL_PLANNED,
+    LABEL_APPLIED, /* what a start makes is left out */
+    LABEL_NOW,     /* nothing is wanted */
+};
+void label_table(const struct guard *g, const char *driver, enum label_rows which, struct table *t);
+
+/* Does what a start would do to the files that are there, with a journal like its own: who comes after a death takes all back.
+ * Done, the journal says so and stays, and counts as a use of each file, for as long as this boot lasts (store/standing.h).
+ * What an earlier one did is undone first. x as for label_plan, which it calls. ST_STATE: the guest runs. */
+bool label_apply(struct label *x, const char *driver, long long wait_ms, struct err *e);
 
 /* Takes it back. Nothing to take back is success. */
 bool label_restore(const struct root *r, const char *name, long long wait_ms, struct notes *notes, struct err *e);
 
-/* A running guest as it is: domain, objects and entries of what it was started with; processes from /proc. g as for label_apply,
- * without domain. p: for reading live.xml. */
-bool label_show(struct guard *g, struct parse *p, struct err *e);
+/* A running guest as it is: objects and entries of what it was started with, processes from /proc. g: arena, root, conf, notes,
+ * journal and name are set. */
+bool label_show(struct guard *g, struct err *e);
 
-/* What the process takes on, of what a start would let it take on: the labels alone. */
-void label_enter(const struct guard *g, const char *driver, struct enter *x);
+/* After label_plan: the calling process takes on what a start would let QEMU take on, of labels alone: user, groups and
+ * capabilities, SELinux context, AppArmor profile; or what driver names, which may be "landlock": then the rules of the guest
+ * bind it, with command (searched in $PATH) as the one program that it may execute. False: it is fit for nothing but to exit. */
+bool label_become(struct label *x, const char *driver, const char *command, struct err *e);
 
 #endif

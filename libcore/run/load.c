@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "store/guest.h"
 
 bool load_text(const char *operand, struct str *text, struct err *e)
 {
@@ -45,12 +46,28 @@ static bool load_definition(const char *name, const struct root *r, struct str *
     return true;
 }
 
+bool load_operand(const char *operand, const struct root *r, struct arena *a, const char **file, struct str *text, struct err *e)
+{
+    struct err by_name;
+    bool is_file = streq(operand, "-") || strchr(operand, '/') || str_ends(operand, ".xml");
+    *file = operand;
+    if (is_file)
+        return load_text(operand, text, e);
+    bool ok = load_definition(operand, r, text, &by_name);
+    if (!ok && by_name.status == ST_NOENT) {
+        const char *name = guest_find(r, a, operand, GUEST_BY_UUID, e);
+        ok = name && load_definition(operand = name, r, text, &by_name);
+    }
+    *file = arena_printf(a, "%s/%s.xml", r->dir[ROOT_ETC], operand);
+    if (!ok)
+        *e = by_name;
+    return ok;
+}
+
 struct domain *load_domain(const char *operand, const struct root *r, struct parse *p)
 {
     autostr struct str text = STR_INIT;
-    bool is_file = streq(operand, "-") || strchr(operand, '/') || str_ends(operand, ".xml");
-    if (is_file ? !load_text(operand, &text, p->err) : !load_definition(operand, r, &text, p->err))
+    if (!load_operand(operand, r, p->arena, &p->file, &text, p->err))
         return NULL;
-    p->file = streq(operand, "-") ? "-" : is_file ? operand : arena_printf(p->arena, "%s/%s.xml", r->dir[ROOT_ETC], operand);
     return domain_parse(str_text(&text), text.len, p);
 }

@@ -10,6 +10,7 @@
 #include "domain/domain.h"
 #include "guard/cgroup_tune.h"
 #include "guard/enter.h"
+#include "guard/guard.h"
 #include "host/conf.h"
 #include "qemu/caps_get.h"
 #include "run/child.h"
@@ -51,6 +52,7 @@ struct plan {
     LIST(const char) setup; /* QMP commands as JSON, to be sent before the guest runs */
     struct enter enter;
     struct cgroup_threads threads;
+    const struct guard *guard; /* what each layer says of each object; NULL: the plan failed before they were asked */
     struct journal journal;
     size_t n_claims, n_fds;
     int claims[CHILD_FDS / 2];            /* held from here to the end of QEMU */
@@ -64,16 +66,28 @@ struct plan {
     bool (*complete)(struct plan *p, const json_t *chardevs, struct err *e);
 };
 
+/* What an emulator said to who asked it before the document was parsed. */
+struct plan_known {
+    const char *emulator;
+    struct caps *caps; /* NULL: it cannot be used, err says why */
+    struct err err;
+};
+
 struct plan_options {
     bool dry_run;   /* look, but take no claims and make nothing */
     bool no_reap;   /* what only vm-reap can do is refused */
+    /* Of owners and labels alone: an emulator that cannot be asked is noted (the plan then knows no more than the document
+     * says), and whether QEMU would reach everything is left to the caller. */
+    bool labels;
+    bool hold;      /* in spite of dry_run objects and levels are claimed: the rows of labels are to be done */
     const struct caps_env *caps;
+    const struct plan_known *known; /* NULL: nothing was asked beforehand */
     const struct conf *conf;
 };
 
 /* Makes the plan of a domain's start: expands it, finds its emulator, takes claims (the guest's own first: ST_BUSY if
  * it is held), chooses ports, builds the command line and the rows. d is changed: what it becomes is what runs.
- * l->lock is held unless dry_run. */
+ * l->lock is held unless dry_run, which uses of l its name, root and arena alone (and claims, to hold). */
 bool plan_domain(struct plan *p, struct life *l, struct domain *d, const struct plan_options *o, struct notes *notes,
                  struct err *e);
 

@@ -26,6 +26,7 @@
 #include "qemu/facts.h"
 #include "store/claim.h"
 #include "run/firmware.h"
+#include "run/made.h"
 #include "run/plan.h"
 #include "run/plan_devices.h"
 #include "run/plan_memory.h"
@@ -85,7 +86,11 @@ static bool choose_emulator(struct planning *g, struct err *e)
         return false;
     g->d->devices->emulator = emulator;
     g->p->emulator = emulator;
-    g->caps = caps_get(g->o->caps, emulator, g->d->type == DOMAIN_KVM, e);
+    const struct plan_known *known = g->o->known && streq(g->o->known->emulator, emulator) ? g->o->known : NULL;
+    if (known && !known->caps)
+        *e = known->err;
+    else
+        g->caps = known ? known->caps : caps_get(g->o->caps, emulator, g->d->type == DOMAIN_KVM, e);
     return g->caps != NULL;
 }
 
@@ -356,22 +361,28 @@ static void show_labels(struct planning *g, const struct guard *guard)
 
 static bool confine(struct planning *g, struct err *e)
 {
-    struct guard guard = {
+    bool look = g->o->dry_run && !g->o->hold;
+    struct guard *guard = arena_alloc(g->p->arena, sizeof *guard);
+    *guard = (struct guard){
         .arena = g->p->arena, .name = g->l->name, .domain = g->d, .conf = g->o->conf, .root = g->l->root,
-        .emulator = g->p->emulator, .claims = g->o->dry_run ? -1 : g->l->claims, .dry_run = g->o->dry_run,
-        .notes = g->notes, .uid = g->uid, .gid = g->gid, .journal = &g->p->journal,
+        .emulator = g->p->emulator, .claims = look ? -1 : g->l->claims, .dry_run = look, .notes = g->notes,
+        .uid = g->uid, .gid = g->gid, .journal = &g->p->journal,
         .private_dir = mentions(g->p, g->private_dir) ? g->private_dir : NULL,
         .inherited = g->p->claims, .n_inherited = g->p->n_claims,
         .channel_dir = mentions(g->p, g->channel_dir) ? g->channel_dir : NULL,
     };
-    bool ok = guard_plan(&guard, e);
-    for (size_t i = 0; i < guard.n_held; i++)
-        ok = add_claim(g, guard.held[i], e) && ok;
-    show_labels(g, &guard);
-    g->p->enter = guard.enter;
-    g->p->threads = guard.threads;
+    g->p->guard = guard;
+    bool ok = guard_plan(guard, e);
+    for (size_t i = 0; i < guard->n_held; i++)
+        ok = add_claim(g, guard->held[i], e) && ok;
+    show_labels(g, guard);
+    g->p->enter = guard->enter;
+    g->p->threads = guard->threads;
+    made_add(guard, &g->p->journal, g->p->dumps);
+    if (g->o->labels)
+        return ok;
     struct err plan = *e;
-    return check_access(g, &guard, ok ? NULL : &plan, e);
+    return check_access(g, guard, ok ? NULL : &plan, e);
 }
 
 static bool add_rows(struct planning *g, struct err *e)
@@ -399,17 +410,30 @@ static bool files_answer(struct planning *g, struct err *e)
                                            .root = g->l->root, .emulator = g->p->emulator, .uid = g->uid, .gid = g->gid }, e);
 }
 
+/* What a document says by itself of its files. */
+static bool plan_of_document(struct planning *g, struct err *e)
+{
+    if (!g->o->labels)
+        return false;
+    note_add(g->notes, "%s: %s: the plan has only what the document says by itself", g->l->name, e->text);
+    *e = (struct err){ 0 };
+    return files_answer(g, e) && confine(g, e);
+}
+
 static bool plan(struct planning *g, struct err *e)
 {
     if (!g->o->dry_run && !claim_itself(g, e))
         return false;
-    if (!choose_emulator(g, e) || !check_actions(g, e) || !expand(g, e) || !files_answer(g, e))
+    if (!choose_emulator(g, e))
+        return plan_of_document(g, e);
+    if (!check_actions(g, e) || !expand(g, e) || !files_answer(g, e))
         return false;
     leave_out_missing(g);
-    if (!choose_firmware(g, e))
+    if (!choose_firmware(g, e) || !choose_id(g, e) || !choose_ports(g, e))
         return false;
-    return choose_id(g, e) && choose_ports(g, e) && build(g, e) &&
-           plan_devices(g->p, g->l->root, &g->command, g->o->dry_run, e) && add_rows(g, e);
+    if (!build(g, e))
+        return plan_of_document(g, e);
+    return plan_devices(g->p, g->l->root, &g->command, g->o->dry_run, e) && add_rows(g, e);
 }
 
 static void print_live(struct plan *p)
@@ -433,7 +457,8 @@ bool plan_domain(struct plan *p, struct life *l, struct domain *d, const struct 
     struct planning g = { .p = p, .l = l, .d = d, .o = o, .notes = notes };
     *p = (struct plan){ .arena = l->arena, .name = l->name, .journal = { .arena = l->arena }, .domain = d };
     bool ok = journal_new_id(&p->journal, e) && plan(&g, e);
-    caps_free(g.caps);
+    if (!o->known || g.caps != o->known->caps)
+        caps_free(g.caps);
     if (!ok) {
         plan_release(p);
         return str_starts(e->text, l->name) ? false : err_wrap(e, "%s", l->name);

@@ -212,9 +212,21 @@ bool claim_object_use(int fd, const struct identity *id, long long deadline, str
     return lock_byte(fd, id, 0, F_RDLCK, deadline, &busy, e);
 }
 
-bool claim_object_alone(int fd, const struct identity *id, bool *busy, struct err *e)
+bool claim_object_alone(int fd, const struct identity *id, long long deadline, bool *busy, struct err *e)
 {
-    return lock_byte(fd, id, 0, F_WRLCK, now_ms(), busy, e);
+    for (;;) {
+        struct flock l = one_byte(id, 0, F_RDLCK);
+        if (lock_byte(fd, id, 0, F_WRLCK, now_ms(), busy, e))
+            return true;
+        if (!*busy || ms_left(deadline) == 0 || fcntl(fd, F_OFD_GETLK, &l) < 0)
+            return false;
+        /* No reader is kept out: it is used. */
+        if (l.l_type == F_UNLCK && !lock_byte(fd, id, 0, F_WRLCK, now_ms(), busy, e))
+            return false;
+        if (l.l_type == F_UNLCK)
+            return true;
+        poll(NULL, 0, 2);
+    }
 }
 
 bool claim_object_used(int fd, const struct identity *id)

@@ -34,8 +34,8 @@ bool claim_sweep(int dir, struct err *e);
 int claim_objects(int dir, struct err *e);
 /* Counts fd among the users of the object. Waits until deadline for one who has it alone: ST_BUSY. */
 bool claim_object_use(int fd, const struct identity *id, long long deadline, struct err *e);
-/* Alone or not at all: false with e at once; *busy: others use it. */
-bool claim_object_alone(int fd, const struct identity *id, bool *busy, struct err *e);
+/* Alone or not at all: false with e; *busy: others use it. Only one who has it alone, too, is waited for until deadline. */
+bool claim_object_alone(int fd, const struct identity *id, long long deadline, bool *busy, struct err *e);
 /* Whether anyone but fd uses it. */
 bool claim_object_used(int fd, const struct identity *id);
 /* No longer a user of it. */

@@ -248,6 +248,41 @@ bool journal_read(int fd, struct journal *j, struct err *e)
     return true;
 }
 
+/* The line around at, as a row. */
+static bool row_around(const char *text, const char *at, const struct identity *id)
+{
+    autoarena struct arena *a = arena_new();
+    struct journal one = { .arena = a };
+    const char *begin = memrchr(text, '\n', (size_t)(at - text));
+    begin = begin ? begin + 1 : text;
+    json_t *o = next_line(&begin);
+    bool ours = o && row_from(&one, o) && identity_same(&one.rows.v[0]->id, id, true);
+    json_decref(o);
+    return ours;
+}
+
+bool journal_names(int fd, const char *boot, const struct identity *id)
+{
+    autostr struct str text = STR_INIT;
+    autoarena struct arena *a = arena_new();
+    struct journal j = { .arena = a };
+    struct err e;
+    char inode[40];
+    json_int_t rows;
+    if (lseek(fd, 0, SEEK_SET) < 0 || read_all(fd, JOURNAL_MAX, &text) < 0)
+        return false;
+    const char *at = text.p;
+    json_t *head = next_line(&at);
+    bool found = false, counts = head && head_from(&j, head, &rows, &e) && strcmp(j.boot, boot) == 0;
+    json_decref(head);
+    snprintf(inode, sizeof inode, "\"inode\":%lld,", (long long)id->ino);
+    while (counts && !found && (at = strstr(at, inode))) {
+        found = row_around(text.p, at, id);
+        at += strlen(inode);
+    }
+    return found;
+}
+
 bool journal_remove(int dir, int fd, struct err *e)
 {
     static const char mark[] = "{\"undone\":true}\n";

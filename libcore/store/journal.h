@@ -86,6 +86,9 @@ int journal_open(int dir);
  * False: unreadable, or of a format that this version does not know. */
 bool journal_read(int fd, struct journal *j, struct err *e);
 
+/* Whether a journal of that boot has a row for the object, found without taking all of it in. */
+bool journal_names(int fd, const char *boot, const struct identity *id);
+
 /* Marks as undone, removes "journal" from dir if that is still the file of fd, syncs dir. */
 bool journal_remove(int dir, int fd, struct err *e);
 

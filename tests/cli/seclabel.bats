@@ -131,6 +131,7 @@ bare() { same "$(owner)$(getfattr -h -d -m '^trusted' disk.img 2>/dev/null)" 55:
     must_fail 2 seclabel --apply --restore web
     must_fail 2 seclabel --apply web -- true
     must_fail 2 seclabel web db
+    must_fail 2 seclabel web --
     must_fail 3 seclabel --apply nosuch
     must_fail 3 seclabel --show nosuch
 }
@@ -143,4 +144,102 @@ bare() { same "$(owner)$(getfattr -h -d -m '^trusted' disk.img 2>/dev/null)" 55:
     same "$(owner)" 1:3
     ok vm-stop --force db
     bare
+}
+
+# Two guests that share the disk.
+second() {
+    fake_guest db '' "<disk type='file'><source file='$T/disk.img'/><target dev='vda' bus='virtio'/><shareable/></disk>"
+}
+
+# give web, db: by seclabel --apply or by a start; take: back again.
+give() { if [ "$1" = applied ]; then ok seclabel --apply "$2"; else ok fake_start "$2"; fi; }
+take() {
+    case $1 in
+    applied) ok seclabel --restore "$2" ;;
+    started) ok vm-stop --force "$2" ;;
+    killed)
+        kill -9 "$(sed -n 's/^{"qemu":{"pid":\([0-9]*\),.*/\1/p' "$ROOT/lib/vmutils/$2/journal")"
+        wait_for test ! -e "$ROOT/lib/vmutils/$2/journal" ;;
+    esac
+}
+
+@test "what is applied is a use of a shared disk, which goes back with the last, in every order" {
+    second
+    for remember in 1 0; do
+        printf '%s\n' 'user = "daemon"' 'group = "sys"' "remember_owner = $remember" >"$ROOT/etc/qemu.conf"
+        for other in applied started killed; do
+            for order in "web db" "db web"; do
+                # shellcheck disable=SC2086
+                set -- $order
+                give applied web
+                give "${other/killed/started}" db
+                for guest in "$@"; do
+                    same "$remember $other $order $(owner)" "$remember $other $order 1:3"
+                    if [ "$guest" = web ]; then take applied web; else take "$other" db; fi
+                done
+                bare
+                give "${other/killed/started}" db
+                give applied web
+                take "$([ "$1" = web ] && echo applied || echo "$other")" "$1"
+                same "$(owner)" 1:3
+                take "$([ "$2" = web ] && echo applied || echo "$other")" "$2"
+                bare
+            done
+        done
+    done
+}
+
+@test "what is applied in one root counts for a guest of another" {
+    second
+    mkdir -p other/etc
+    cp "$ROOT/etc/qemu.conf" other/etc
+    ok seclabel -c "qemu:///embed?root=$T/other" --apply web.xml
+    ok fake_start db
+    ok vm-stop --force db
+    same "$(owner)" 1:3
+    ok seclabel -c "qemu:///embed?root=$T/other" --restore web.xml
+    bare
+}
+
+@test "what two have applied before another boot is taken back by vm-reap --all" {
+    second
+    ok seclabel --apply web
+    ok seclabel --apply db
+    mkdir -p sys/proc/sys/kernel/random
+    echo 11111111-2222-3333-4444-555555555555 >sys/proc/sys/kernel/random/boot_id
+    VMUTILS_SYSROOT=$T/sys ok vm-reap --all
+    bare
+}
+
+@test "a disk that is applied for one owner is not given to a guest with another" {
+    second
+    ok seclabel --apply web
+    printf '%s\n' 'user = "games"' 'group = "sys"' >"$ROOT/etc/qemu.conf"
+    must_fail 5 fake_start db
+    contains "$err" "disk vda" "used by another guest"
+    same "$(owner)" 1:3
+    ok seclabel --restore web
+    bare
+}
+
+@test "--restore and --apply that are killed at any change leave the other's use alone" {
+    requires strace
+    second
+    for what in fchownat fsetxattr,setxattr,removexattr,fremovexattr symlinkat,unlinkat,write; do
+        for when in 1 2 3; do
+            ok seclabel --apply db
+            strace -D -qq -o /dev/null -e "trace=$what" -e "inject=$what:signal=KILL:when=$when" seclabel --apply web || true
+            wait_for sh -c "! pgrep -f '[s]eclabel --apply web'"
+            ok vm-reap --all
+            same "apply $what $when $(owner)" "apply $what $when 1:3"
+            ok seclabel --apply web
+            strace -D -qq -o /dev/null -e "trace=$what" -e "inject=$what:signal=KILL:when=$when" seclabel --restore web || true
+            wait_for sh -c "! pgrep -f '[s]eclabel --restore web'"
+            ok vm-reap --all
+            same "restore $what $when $(owner)" "restore $what $when 1:3"
+            ok seclabel --restore db
+            ok seclabel --restore web
+            bare
+        done
+    done
 }

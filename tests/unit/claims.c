@@ -53,10 +53,10 @@ START_TEST(users_of_one_object_are_counted_by_descriptors)
     ck_assert(!claim_object_used(one, &x));
     ck_assert(claim_object_used(two, &x));
     ck_assert(claim_object_use(two, &x, now_ms(), &e));
-    ck_assert(!claim_object_alone(two, &x, &busy, &e) && busy);
-    ck_assert(claim_object_alone(two, &y, &busy, &e));
+    ck_assert(!claim_object_alone(two, &x, now_ms() + 1000, &busy, &e) && busy);
+    ck_assert(claim_object_alone(two, &y, now_ms(), &busy, &e));
     claim_object_leave(one, &x);
-    ck_assert(claim_object_alone(two, &x, &busy, &e));
+    ck_assert(claim_object_alone(two, &x, now_ms() + 1000, &busy, &e));
     ck_assert(!claim_object_use(one, &x, now_ms(), &e));
     ck_assert_int_eq(e.status, ST_BUSY);
 }
