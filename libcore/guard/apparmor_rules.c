@@ -156,6 +156,27 @@ static bool own_places(struct rules *r)
     return true;
 }
 
+/* Programs that serve QEMU and run under its profile. */
+static bool helpers(struct rules *r)
+{
+    const struct guard *g = r->g;
+    for (size_t i = 0; i < g->helpers.n; i++) {
+        const struct guard_helper *h = g->helpers.v[i];
+        if (h->outside)
+            continue;
+        if (!real_rule(r, h->path, "", "rm"))
+            return false;
+        if (!h->state)
+            continue;
+        const char *real = real_path(g->arena, h->state);
+        guard_add(r->g, &(struct guard_entry){ .layer = "apparmor", .path = h->state, .why = h->state_why,
+                                               .use = object_use_names[OBJECT_EXCLUSIVE], .wanted = "rwk", .change = true });
+        if (!rule(r, real, "/", "r") || !rule(r, real, "/**", "rwk"))
+            return false;
+    }
+    return true;
+}
+
 /* The kernel asks the profile about each descriptor at exec, and replaces those that it does not let through. */
 static bool inherited(struct rules *r, const int *fds, size_t n)
 {
@@ -230,7 +251,7 @@ static bool drawing(struct rules *r)
 bool apparmor_rules(struct guard *g, struct str *out, struct err *e)
 {
     struct rules r = { .g = g, .out = out, .e = e };
-    bool ok = objects(&r) && own_places(&r) && sockets(&r) && devices(&r) && drawing(&r) &&
+    bool ok = objects(&r) && own_places(&r) && helpers(&r) && sockets(&r) && devices(&r) && drawing(&r) &&
               inherited(&r, g->inherited, g->n_inherited) && inherited(&r, g->held, g->n_held);
     tdestroy(r.seen, keep);
     tdestroy(r.written, keep);

@@ -33,6 +33,7 @@ static bool (*const layers[])(struct guard *g, struct err *e) = {
     landlock_layer,
     sockets_layer,
     mounts_layer,
+    helpers_layer,
 };
 
 bool guard_hold(struct guard *g, int fd, struct err *e)
@@ -91,6 +92,12 @@ void guard_add_process(struct guard *g, const char *layer, const char *label, co
     struct guard_process *p = arena_alloc(g->arena, sizeof *p);
     *p = (struct guard_process){ .layer = layer, .label = label, .note = note };
     list_add(g->arena, &g->processes, p);
+}
+
+void guard_add_helper_process(struct guard *g, const struct guard_helper *h, const char *layer, const char *label, const char *note)
+{
+    guard_add_process(g, layer, label, note);
+    g->processes.v[g->processes.n - 1]->who = h->name;
 }
 
 bool guard_objects(struct guard *g, struct err *e)

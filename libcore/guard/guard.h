@@ -11,6 +11,7 @@
 #include "domain/objects.h"
 #include "guard/cgroup_tune.h"
 #include "guard/enter.h"
+#include "guard/helpers.h"
 #include "host/conf.h"
 #include "host/root.h"
 #include "store/journal.h"
@@ -34,6 +35,7 @@ struct guard_entry {
 /* What one layer makes of the guest's process. */
 struct guard_process {
     const char *layer;
+    const char *who;   /* name of a helper; NULL: QEMU itself */
     const char *label; /* "64055:64055", "system_u:system_r:svirt_t:s0:c1,c2" */
     const char *note;
     const char *image; /* the label that its own images get; NULL: the layer has none */
@@ -57,6 +59,7 @@ struct guard {
     uid_t uid;                             /* QEMU's, by dac_process() */
     gid_t gid;
     struct notes *notes;
+    LIST(struct guard_helper) helpers;     /* begun with the guest */
     const int *inherited;                  /* descriptors made so far that QEMU will have: profiles must let them through */
     size_t n_inherited;
 
@@ -88,5 +91,6 @@ bool guard_used(struct guard *g, const struct identity *id);
 void guard_use_not(struct guard *g, const struct identity *id);
 void guard_add(struct guard *g, const struct guard_entry *entry);
 void guard_add_process(struct guard *g, const char *layer, const char *label, const char *note);
+void guard_add_helper_process(struct guard *g, const struct guard_helper *h, const char *layer, const char *label, const char *note);
 
 #endif

@@ -12,6 +12,7 @@
 /* Landlock: QEMU opens the guest's own files and what it needs itself (guard/needs.h), and nothing else of its user's. */
 
 struct guard;
+struct guard_helper;
 struct enter;
 
 struct landlock_rule {
@@ -40,6 +41,9 @@ struct enter_landlock {
 /* The domain's rules, as entries and in g->enter. Switched off by landlock = 0 in vmutils.conf beside qemu.conf, or by
  * VMUTILS_LANDLOCK=0 in the environment. A kernel without it is a note, never an error. */
 bool landlock_layer(struct guard *g, struct err *e);
+
+/* The same for a program that serves QEMU: its own state, what it needs itself, and no network. */
+bool landlock_helper(struct guard *g, struct guard_helper *h, struct err *e);
 
 /* Once the guest's files are there: makes the ruleset. */
 bool landlock_prepare(struct enter *x, struct notes *notes, struct err *e);

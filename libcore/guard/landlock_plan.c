@@ -106,7 +106,7 @@ static void add_need(struct making *m, const struct need *n)
         add_links(m, path, n->why);
 }
 
-static void add_emulator(struct making *m)
+static void add_program(struct making *m, const char *why, const char *interpreter)
 {
     struct arena *a = m->g->arena;
     char real[PATH_MAX];
@@ -116,8 +116,18 @@ static void add_emulator(struct making *m)
     const char *dir = arena_strndup(a, real, (size_t)(slash - real));
     const char *up = strrchr(dir, '/');
     m->prefix = up ? arena_strndup(a, dir, (size_t)(up - dir)) : "";
-    add(m, m->emulator, LL_READ_FILE | LL_EXECUTE, "emulator", false);
-    add(m, m->elf.interpreter, LL_READ_FILE | LL_EXECUTE, "the emulator's interpreter", false);
+    add(m, m->emulator, LL_READ_FILE | LL_EXECUTE, why, false);
+    add(m, m->elf.interpreter, LL_READ_FILE | LL_EXECUTE, interpreter, false);
+}
+
+static void add_emulator(struct making *m)
+{
+    struct arena *a = m->g->arena;
+    add_program(m, "emulator", "the emulator's interpreter");
+    char real[PATH_MAX];
+    if (!realpath(m->emulator, real))
+        return;
+    const char *dir = arena_strndup(a, real, (size_t)(strrchr(real, '/') - real));
     /* One that was built and not installed finds its firmware and modules here, by links into its source. */
     struct stat st;
     if (stat(arena_printf(a, "%s/qemu-bundle", dir), &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -246,6 +256,13 @@ static void add_words(struct making *m)
         }
 }
 
+static void add_needs(struct making *m, unsigned features)
+{
+    for (size_t i = 0; i < needs_n; i++)
+        if (needs_table[i].features & features)
+            add_need(m, &needs_table[i]);
+}
+
 static void add_files(struct making *m)
 {
     struct guard *g = m->g;
@@ -266,9 +283,7 @@ static void add_files(struct making *m)
         add_directories_of_conf(m);
     if (m->emulator)
         add_emulator(m);
-    for (size_t i = 0; i < needs_n; i++)
-        if (needs_table[i].features & features)
-            add_need(m, &needs_table[i]);
+    add_needs(m, features);
 }
 
 static void add_port(struct making *m, unsigned port, uint64_t net)
@@ -316,19 +331,18 @@ static bool switched_off(const struct guard *g, const char **why, struct err *e)
 }
 
 /* NULL: nothing speaks against it. */
-static const char *cannot(const struct making *m)
+static const char *cannot(const struct making *m, const struct enter *x)
 {
     const struct elf_needs *elf = &m->elf;
-    if (enter_takes_label(&m->g->enter) && !m->g->root->privileged)
-        return "the label that QEMU takes on forbids it to a start by an ordinary user";
+    if (enter_takes_label(x) && !m->g->root->privileged)
+        return "the label that it takes on forbids it to a start by an ordinary user";
     if (m->emulator && (!elf->elf || !elf->native))
-        return "the emulator is no program of this machine's kind: what it runs is not known";
+        return "the program is not of this machine's kind: what it runs is not known";
     return ruleset_abi() ? NULL : "this kernel has no Landlock";
 }
 
-static void show(struct guard *g)
+static void show(struct guard *g, const struct enter_landlock *l)
 {
-    const struct enter_landlock *l = &g->enter.landlock;
     for (size_t i = 0; i < l->rules.n; i++) {
         const struct landlock_rule *r = l->rules.v[i];
         guard_add(g, &(struct guard_entry){ .layer = "landlock", .path = r->path, .why = r->why,
@@ -345,7 +359,7 @@ bool landlock_layer(struct guard *g, struct err *e)
         return false;
     if (m.emulator && !off)
         elf_look(m.emulator, g->arena, &m.elf);
-    const char *why_not = off ? off : cannot(&m);
+    const char *why_not = off ? off : cannot(&m, &g->enter);
     if (why_not) {
         guard_add_process(g, "landlock", NULL, why_not);
         if (!off)
@@ -360,6 +374,33 @@ bool landlock_layer(struct guard *g, struct err *e)
     if (needs_of(g->domain, g->arena) & NEED_DESKTOP)
         m.l->wants.scoped = LL_SCOPE_SIGNAL; /* X11 servers have an abstract socket */
     guard_add_process(g, "landlock", arena_printf(g->arena, "ABI %d", m.l->abi), note);
-    show(g);
+    show(g, m.l);
+    return true;
+}
+
+/* Of its rules only those for what is its own are shown: the others are for programs of its kind, whatever the guest. */
+bool landlock_helper(struct guard *g, struct guard_helper *h, struct err *e)
+{
+    enum { STATE = TREE | WRITE | LL_TRUNCATE | LL_MAKE_REG | LL_REMOVE_FILE };
+    struct making m = { .g = g, .l = &h->enter.landlock, .emulator = h->path };
+    const char *off;
+    if (!switched_off(g, &off, e))
+        return false;
+    if (!off)
+        elf_look(m.emulator, g->arena, &m.elf);
+    const char *why_not = off ? off : cannot(&m, &h->enter);
+    if (why_not) {
+        guard_add_helper_process(g, h, "landlock", NULL, why_not);
+        return true;
+    }
+    *m.l = (struct enter_landlock){ .abi = ruleset_abi(), .uid = h->user.uid, .gid = h->user.gid, .privileged = g->root->privileged };
+    m.l->wants = (struct ruleset_wants){ .fs = UINT64_MAX, .net = LL_BIND_TCP | LL_CONNECT_TCP,
+                                         .scoped = LL_SCOPE_SIGNAL | (h->unix_sockets ? 0 : LL_SCOPE_ABSTRACT) };
+    guard_add_helper_process(g, h, "landlock", arena_printf(g->arena, "ABI %d", m.l->abi), NULL);
+    if (h->state)
+        add(&m, h->state, STATE, h->state_why, false);
+    show(g, m.l);
+    add_program(&m, h->name, h->name);
+    add_needs(&m, h->needs);
     return true;
 }

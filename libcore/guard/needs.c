@@ -12,18 +12,19 @@ enum {
 };
 
 #define RESOLVE (NEED_USER_NET | NEED_NAMES)
+#define EVERYONE (NEED_ALWAYS | NEED_HELPER)
 #define GRAPHICS (NEED_OPENGL | NEED_DESKTOP)
 
 /* Without one of NEED_ALWAYS nothing starts, or less well: no OFD locks on images without /dev/null, no local time. */
 const struct need needs_table[] = {
-    { NEED_ALWAYS, "{libs}", READ, "libraries and modules" },
-    { NEED_ALWAYS, "/etc/ld.so.cache", READ, "libraries and modules" },
+    { EVERYONE, "{libs}", READ, "libraries and modules" },
+    { EVERYONE, "/etc/ld.so.cache", READ, "libraries and modules" },
     { NEED_ALWAYS, "{prefix}/lib/qemu", READ, "modules" },
     { NEED_ALWAYS, "{prefix}/lib64/qemu", READ, "modules" },
     { NEED_ALWAYS, "{prefix}/lib64/qemu-kvm", READ, "modules" },
     /* Where every package is a directory of its own, libraries are all over the store. */
-    { NEED_ALWAYS, "/nix/store", TREE | LL_EXECUTE, "libraries and firmware" },
-    { NEED_ALWAYS, "/gnu/store", TREE | LL_EXECUTE, "libraries and firmware" },
+    { EVERYONE, "/nix/store", TREE | LL_EXECUTE, "libraries and firmware" },
+    { EVERYONE, "/gnu/store", TREE | LL_EXECUTE, "libraries and firmware" },
     { NEED_ALWAYS, "{prefix}/share/qemu", READ, "firmware and keymaps" },
     { NEED_ALWAYS, "{prefix}/share/qemu-kvm", READ, "firmware and keymaps" },
     { NEED_ALWAYS, "{prefix}/share/seabios", READ, "firmware" },
@@ -45,23 +46,23 @@ const struct need needs_table[] = {
     { NEED_ALWAYS, "{prefix}/lib/riscv64-linux-gnu/opensbi", READ, "firmware" },
     { NEED_ALWAYS, "{prefix}/lib/u-boot", READ, "firmware" },
     { NEED_ALWAYS, "{prefix}/share/proll", READ, "firmware" },
-    { NEED_ALWAYS, "/dev/null", WRITE, "null device" },
-    { NEED_ALWAYS, "/dev/zero", WRITE, "zero device" },
+    { EVERYONE, "/dev/null", WRITE, "null device" },
+    { EVERYONE, "/dev/zero", WRITE, "zero device" },
     { NEED_ALWAYS, "/dev/full", WRITE, "full device" },
-    { NEED_ALWAYS, "/dev/random", READ, "random numbers" },
-    { NEED_ALWAYS, "/dev/urandom", READ, "random numbers" },
+    { EVERYONE, "/dev/random", READ, "random numbers" },
+    { EVERYONE, "/dev/urandom", READ, "random numbers" },
     { NEED_ALWAYS, "/dev/userfaultfd", DEVICE, "memory of a migration" },
-    { NEED_ALWAYS, "/etc/localtime", READ, "time zone" },
-    { NEED_ALWAYS, "{prefix}/share/zoneinfo", READ, "time zone" },
+    { EVERYONE, "/etc/localtime", READ, "time zone" },
+    { EVERYONE, "{prefix}/share/zoneinfo", READ, "time zone" },
     { NEED_ALWAYS, "/sys/devices/system", TREE, "processors and nodes of the host" },
     { NEED_ALWAYS, "/sys/kernel/mm", TREE, "memory of the host" },
     { NEED_ALWAYS, "/sys/bus/nd", TREE, "persistent memory" },
     { NEED_ALWAYS, "/proc/filesystems", READ, "SELinux" },
-    { NEED_ALWAYS, "/proc/sys/crypto", READ, "rules for cryptography" },
-    { NEED_ALWAYS, "/etc/crypto-policies", READ, "rules for cryptography" },
-    { NEED_ALWAYS, "/etc/gnutls", READ, "rules for cryptography" },
+    { EVERYONE, "/proc/sys/crypto", READ, "rules for cryptography" },
+    { EVERYONE, "/etc/crypto-policies", READ, "rules for cryptography" },
+    { EVERYONE, "/etc/gnutls", READ, "rules for cryptography" },
     { NEED_ALWAYS, "/etc/gcrypt", READ, "rules for cryptography" },
-    { NEED_ALWAYS, "/etc/ssl/openssl.cnf", READ, "rules for cryptography" },
+    { EVERYONE, "/etc/ssl/openssl.cnf", READ, "rules for cryptography" },
 
     { NEED_KVM, "/dev/kvm", DEVICE, "KVM" },
     /* Frequencies of POWER processors. */
@@ -167,5 +168,15 @@ const struct need needs_table[] = {
     { NEED_SMARTCARD, "/etc/pki/nssdb", TREE, "smart cards" },
     { NEED_VHOST_VDPA, "/sys/bus/vdpa", TREE, "vDPA" },
     { NEED_TRANSIENT, "/var/tmp", SCRATCH, "changes that are thrown away" },
+
+    { NEED_RESERVATIONS, "/dev/mapper", DEVICE | LL_READ_DIR, "multipath devices" },
+    { NEED_RESERVATIONS, "/etc/multipath", TREE, "multipath devices" },
+    { NEED_RESERVATIONS, "/etc/multipath.conf", READ, "multipath devices" },
+    { NEED_RESERVATIONS, "{prefix}/lib/multipath", READ, "multipath devices" },
+    { NEED_RESERVATIONS, "/lib/multipath", READ, "multipath devices" },
+    { NEED_RESERVATIONS, "/lib64/multipath", READ, "multipath devices" },
+    { NEED_RESERVATIONS, "/run/udev", TREE, "multipath devices" },
+    { NEED_RESERVATIONS, "/sys", TREE, "multipath devices" },
+    { NEED_RESERVATIONS, "/proc/devices", READ, "multipath devices" },
 };
 const size_t needs_n = sizeof needs_table / sizeof *needs_table;

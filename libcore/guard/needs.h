@@ -37,6 +37,9 @@ enum need_feature {
     NEED_SGX = 1 << 21,
     NEED_VHOST_VDPA = 1 << 22,
     NEED_TRANSIENT = 1 << 23, /* disks whose changes are thrown away */
+    /* Of programs that serve QEMU. */
+    NEED_HELPER = 1 << 24,    /* each of them */
+    NEED_RESERVATIONS = 1 << 25, /* qemu-pr-helper, with libmpathpersist where it is built so */
 };
 
 /* One thing that QEMU opens. path may begin with

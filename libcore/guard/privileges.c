@@ -8,24 +8,32 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/str.h"
 #include "guard/guard.h"
 
 enum { GROUPS_MAX = 1024 };
 
-/* Asked here: in the child Landlock is in the way of the tables of users. */
-static void find_groups(struct guard *g)
+void privileges_find_groups(struct arena *a, struct enter_user *u)
 {
-    struct enter_user *u = &g->enter.user;
     const struct passwd *p = getpwuid(u->uid);
     int n = GROUPS_MAX;
-    gid_t *groups = arena_array(g->arena, GROUPS_MAX, sizeof *groups);
+    gid_t *groups = arena_array(a, GROUPS_MAX, sizeof *groups);
     if (!p || getgrouplist(p->pw_name, u->gid, groups, &n) < 0) {
         groups[0] = u->gid;
         n = 1;
     }
     u->groups = groups;
     u->n_groups = (size_t)n;
+}
+
+const char *privileges_words(struct arena *a, const struct enter_user *u)
+{
+    autostr struct str text = STR_INIT;
+    for (unsigned i = 0; i < 64; i++)
+        if (u->caps & 1ULL << i)
+            str_addf(&text, "%s%s", text.len ? " " : "", capng_capability_to_name(i));
+    return u->keep ? "all" : text.len ? arena_strdup(a, str_text(&text)) : "none";
 }
 
 static const char *better_user(void)
@@ -44,9 +52,9 @@ bool privileges_layer(struct guard *g, struct err *e)
     (void)e;
     *u = (struct enter_user){ .change = g->root->privileged, .uid = g->uid, .gid = g->gid };
     if (u->change)
-        find_groups(g);
+        privileges_find_groups(g->arena, u);
     u->keep = u->uid == 0 && !(clear && clear->number);
-    guard_add_process(g, "capabilities", u->keep ? "all" : "none",
+    guard_add_process(g, "capabilities", privileges_words(g->arena, u),
                       u->keep ? "root would get them back (clear_emulator_capabilities = 1 takes them all the same)" : NULL);
     if (u->uid == 0)
         g->enter.tainted = "high-privileges";
@@ -63,10 +71,13 @@ bool privileges_forbid_new(const struct enter *x)
     return (label && (!needed || geteuid() == 0)) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-static bool drop_all(void)
+static bool keep_only(uint64_t caps)
 {
     bool bounds = capng_get_caps_process() == 0 && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
     capng_clear(CAPNG_SELECT_ALL);
+    for (unsigned i = 0; i < 64; i++)
+        if (caps & 1ULL << i)
+            capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, i);
     return capng_apply(bounds ? CAPNG_SELECT_ALL : CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) == 0;
 }
 
@@ -74,11 +85,11 @@ bool user_enter(const struct enter_user *u)
 {
     errno = 0;
     if (!u->change)
-        return drop_all() || (errno = errno ? errno : EPERM, false);
+        return keep_only(0) || (errno = errno ? errno : EPERM, false);
     if (setgroups(u->n_groups, u->groups) < 0)
         return false;
     if (u->uid == 0)
-        return setresgid(u->gid, u->gid, u->gid) == 0 && (u->keep || drop_all());
+        return setresgid(u->gid, u->gid, u->gid) == 0 && (u->keep || keep_only(u->caps));
     capng_clear(CAPNG_SELECT_ALL);
     int r = capng_change_id((int)u->uid, (int)u->gid, CAPNG_CLEAR_BOUNDING | CAPNG_CLEAR_AMBIENT);
     if (r < 0 && errno == 0)

@@ -56,7 +56,7 @@ bool selinux_look(int fd, struct selinux_state *s)
     return true;
 }
 
-static bool set_label(int fd, const struct selinux_state *s)
+bool selinux_set(int fd, const struct selinux_state *s)
 {
     char self[40];
     if (streq(s->label, SELINUX_NONE))
@@ -95,7 +95,7 @@ static bool change(const struct row *row, int fd, bool kept, struct err *e)
     /* Where the file system keeps no such attributes, the journal alone remembers. */
     if (kept && !is_new(row))
         memory_join(fd, "selinux", before.label);
-    return right || set_label(fd, &wanted) ||
+    return right || selinux_set(fd, &wanted) ||
            err_errno(e, "%s: %s: cannot change its SELinux label from %s to %s", row->why, row->object, now.label, wanted.label);
 }
 
@@ -153,7 +153,7 @@ static enum undo give_back(int fd, const struct row *row, const struct row_conte
         err_set(e, ST_FAILED, "%s: %s has the SELinux label %s now, neither %s nor %s; left as it is", row->why, row->object, now.label,
                 before.label, wanted.label);
         r = UNDO_LEFT;
-    } else if (changed && !m.others && !set_label(fd, &before)) {
+    } else if (changed && !m.others && !selinux_set(fd, &before)) {
         err_errno(e, "%s: %s: cannot give it back its SELinux label %s", row->why, row->object, before.label);
         return UNDO_FAILED;
     }
@@ -195,4 +195,5 @@ static enum undo undo(const struct row *row, const struct row_context *c, struct
     return give_back(fd, row, c, e);
 }
 
-const struct row_kind selinux_kinds[] = { { "selinux", apply_remembered, undo }, { "label", apply, undo }, { 0 } };
+const struct row_kind selinux_kinds[] = { { "selinux", apply_remembered, undo }, { "label", apply, undo },
+                                          { "labels", selinux_apply_all, selinux_undo_all }, { 0 } };

@@ -13,7 +13,8 @@
  * virtual_domain_context and virtual_image_context; what the running policy allows is asked of the kernel.
  *
  * Rows of kind "selinux", and "label" where nothing is to be remembered with the file (remember_owner = 0), have contexts as states; "bare:CONTEXT" is one whose attribute has no final NUL, "none" an object
- * without the attribute, "new" (before) one that is made by the same start and goes with it. */
+ * without the attribute, "new" (before) one that is made by the same start and goes with it. Those of kind "labels" are of a directory with the
+ * files in it: the state of a helper. */
 extern const struct row_kind selinux_kinds[];
 
 /* Labels of the process and of each object of the domain. Does nothing where SELinux is not the security driver. */

@@ -2,6 +2,7 @@
 #include "guard/selinux_kernel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <selinux/selinux.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -75,7 +76,11 @@ bool selinux_hand_over(const struct enter_selinux *x, int fd, struct err *e)
         return true;
     if (!selinux_look(fd, &now))
         return err_errno(e, "SELinux: cannot tell the label of a descriptor that QEMU inherits");
-    if (selinux_allows(x->label, now.label, "file", "read") && selinux_allows(x->label, now.label, "file", "write"))
+    int flags = fcntl(fd, F_GETFL);
+    bool appends = flags >= 0 && flags & O_APPEND && (flags & O_ACCMODE) == O_WRONLY;
+    if (appends && selinux_allows(x->label, now.label, "file", "append"))
+        return true;
+    if (!appends && selinux_allows(x->label, now.label, "file", "read") && selinux_allows(x->label, now.label, "file", "write"))
         return true;
     return fsetfilecon_raw(fd, x->shared) == 0 || err_errno(e, "SELinux: cannot change a label from %s to %s", now.label, x->shared);
 }

@@ -351,6 +351,36 @@ static bool plan_object(struct labelling *l, const struct mac_driver *m, const s
     return true;
 }
 
+/* The guest's label, where the policy has a way in for the program; else it stays whose start it is, and reaches what the guest
+ * has by that. */
+static void label_helper(struct labelling *l, struct guard_helper *h)
+{
+    struct selinux_state exec;
+    autoclose int fd = open(h->path, O_PATH | O_CLOEXEC);
+    const char *why = h->outside;
+    if (!why && l->caller && fd >= 0 && selinux_look(fd, &exec) && !selinux_allows(l->asked, exec.label, "file", "entrypoint"))
+        why = arena_printf(l->arena, "the policy has no way into %s for programs that are labelled %s (try: make install-selinux)",
+                           l->asked, exec.label);
+    if (!why && l->caller)
+        h->enter.selinux = (struct enter_selinux){ l->process, l->wanted[OBJECT_EXCLUSIVE], l->wanted[OBJECT_SHARED] };
+    guard_add_helper_process(l->g, h, "selinux", why ? l->caller : l->process,
+                             why || l->caller ? why : "this kernel has no SELinux: files are labelled, the process is not");
+}
+
+/* What the program keeps in its directory it replaces as it likes: all of it has one label, which goes back to all of it. */
+static void plan_state(struct labelling *l, const struct guard_helper *h)
+{
+    struct selinux_state now;
+    const char *usual = selinux_default(l->arena, h->state, S_IFDIR), *wanted = l->wanted[OBJECT_EXCLUSIVE];
+    autoclose int fd = open(h->state, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool there = fd >= 0 && selinux_look(fd, &now), right = there && streq(now.label, wanted);
+    const char *before = there && !right ? arena_strdup(l->arena, now.label) : usual ? usual : SELINUX_NONE;
+    guard_add(l->g, &(struct guard_entry){ .layer = "selinux", .path = h->state, .why = h->state_why, .wanted = wanted,
+                                           .use = object_use_names[OBJECT_EXCLUSIVE], .now = there ? before : NULL, .change = true,
+                                           .note = h->state_new ? "is made, and stays" : "with the files in it" });
+    journal_add(l->g->journal, &(struct row){ .kind = "labels", .object = h->state, .before = before, .wanted = wanted, .why = h->state_why });
+}
+
 static bool plan_objects(struct labelling *l, const struct mac_driver *m, struct err *e)
 {
     struct guard *g = l->g;
@@ -361,6 +391,9 @@ static bool plan_objects(struct labelling *l, const struct mac_driver *m, struct
         plan_new(l, g->private_dir, SELINUX_NEW, "private directory");
     if (g->channel_dir && !l->kept)
         plan_new(l, g->channel_dir, SELINUX_NEW, "channel sockets");
+    for (size_t i = 0; i < g->helpers.n && !l->kept; i++)
+        if (g->helpers.v[i]->state && !g->helpers.v[i]->enter.selinux.label == !l->caller)
+            plan_state(l, g->helpers.v[i]);
     return true;
 }
 
@@ -395,7 +428,11 @@ bool selinux_layer(struct guard *g, struct err *e)
         guard_add_process(g, "selinux", l.caller, why);
         return true;
     }
-    if (!choose_labels(&l, e) || !check_entry(&l, e) || !check_memory(&l, e) || !plan_objects(&l, &m, e))
+    if (!choose_labels(&l, e) || !check_entry(&l, e) || !check_memory(&l, e))
+        return false;
+    for (size_t i = 0; i < g->helpers.n; i++)
+        label_helper(&l, g->helpers.v[i]);
+    if (!plan_objects(&l, &m, e))
         return false;
     guard_add_process(g, "selinux", l.process, l.caller ? NULL : "this kernel has no SELinux: files are labelled, the process is not");
     ((struct guard_process *)g->processes.v[g->processes.n - 1])->image = l.wanted[OBJECT_EXCLUSIVE];

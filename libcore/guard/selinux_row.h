@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "guard/kind.h"
 
 /* What planning and carrying out of labels share. */
 
@@ -23,5 +24,12 @@ void selinux_state_read(const char *text, struct selinux_state *s);
 
 /* The label of an object behind a descriptor, which may be O_PATH. False with errno (ENOTSUP: nothing there has labels). */
 bool selinux_look(int fd, struct selinux_state *s);
+
+/* Gives it that label. False with errno. */
+bool selinux_set(int fd, const struct selinux_state *s);
+
+/* Of kind "labels": a directory with the files in it, of which more may have come and some gone by the time of undoing. */
+bool selinux_apply_all(const struct row *row, const struct row_context *c, struct err *e);
+enum undo selinux_undo_all(const struct row *row, const struct row_context *c, struct err *e);
 
 #endif

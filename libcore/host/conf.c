@@ -112,8 +112,8 @@ const struct conf_key conf_keys[] = {
     { "spice_tls", IGNORED_NUMBER },
     { "spice_tls_x509_cert_dir", TEXT("/etc/pki/libvirt-spice") },
     { "stdio_handler", IGNORED_TEXT },
-    { "swtpm_group", TEXT(NULL) }, /* as QEMU */
-    { "swtpm_user", TEXT(NULL) },  /* as QEMU */
+    { "swtpm_group", TEXT(NULL) }, /* that of tss */
+    { "swtpm_user", TEXT(NULL) },  /* tss, else as QEMU */
     { "user", TEXT(QEMU_USER), .of_build = true },
     { "virtiofsd_debug", IGNORED_NUMBER },
     { "vnc_allow_host_audio", IGNORED_NUMBER },

@@ -111,21 +111,20 @@ static bool lock_alive(int fd)
 }
 
 /* Where the descriptors of its confinement are in Q: the last ones but one of its list. */
-static bool add_enter_fds(struct launch *l)
+static bool add_enter_fds(struct child_image *im, const struct enter *x)
 {
-    struct child_image *q = &l->qemu;
-    if (q->n_fds + l->enter->n_fds >= CHILD_FDS)
+    if (im->n_fds + x->n_fds >= CHILD_FDS)
         return false;
-    for (size_t i = 0; i < l->enter->n_fds; i++)
-        q->fds[q->n_fds++] = (struct child_fd){ l->enter->fds[i], -1 };
+    for (size_t i = 0; i < x->n_fds; i++)
+        im->fds[im->n_fds++] = (struct child_fd){ x->fds[i], -1 };
     return true;
 }
 
-static void find_enter_fds(struct launch *l)
+static void find_enter_fds(const struct child_image *im, struct enter *x)
 {
-    size_t first = l->qemu.n_fds - 1 - l->enter->n_fds;
-    for (size_t i = 0; i < l->enter->n_fds; i++)
-        l->enter->fds[i] = l->qemu.fds[first + i].fd;
+    size_t first = im->n_fds - 1 - x->n_fds;
+    for (size_t i = 0; i < x->n_fds; i++)
+        x->fds[i] = im->fds[first + i].fd;
 }
 
 /* The end of S instead is the end of this, too. */
@@ -146,7 +145,7 @@ static _Noreturn void become_qemu(struct launch *l)
     close(l->lock);
     if (!arrange_fds(&l->qemu, &s))
         give_up(s, "cannot arrange descriptors");
-    find_enter_fds(l);
+    find_enter_fds(&l->qemu, l->enter);
     int dir = l->qemu.fds[l->qemu.n_fds - 1].fd;
     int alive = open_alive(dir);
     close(dir);
@@ -211,7 +210,7 @@ bool launch(struct launch *l, pid_t *reaper, struct err *e)
 {
     *reaper = 0;
     l->q[0] = l->q[1] = l->r[0] = l->r[1] = -1;
-    if (!add_enter_fds(l))
+    if (!add_enter_fds(&l->qemu, l->enter))
         return err_set(e, ST_FAILED, "too many descriptors for one guest");
     l->qemu.fds[l->qemu.n_fds++] = (struct child_fd){ l->dir, -1 };
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, l->q) < 0 ||
@@ -248,16 +247,17 @@ bool launch_go(const struct launch *l, struct err *e)
 static _Noreturn void become_helper(struct child_helper *h, int s)
 {
     static char listen_pid[32];
-    if (h->cwd >= 0)
-        h->image.fds[h->image.n_fds++] = (struct child_fd){ h->cwd, -1 };
+    const char *what;
+    h->image.fds[h->image.n_fds++] = (struct child_fd){ h->cwd >= 0 ? h->cwd : s, -1 };
     if (!arrange_fds(&h->image, &s))
         give_up(s, "cannot arrange descriptors");
+    find_enter_fds(&h->image, h->enter);
     if (!set_session(&h->image))
         give_up(s, "cannot start a session");
     if (h->cwd >= 0 && fchdir(h->image.fds[h->image.n_fds - 1].fd) < 0)
         give_up(s, "cannot enter its directory");
-    if (!user_enter(&h->user))
-        give_up(s, "cannot change to its user");
+    if (!guard_enter(h->enter, &what))
+        give_up(s, what);
     if (h->pid_in_env) {
         snprintf(listen_pid, sizeof listen_pid, "LISTEN_PID=%d", (int)getpid());
         ((char **)(uintptr_t)h->image.env)[0] = listen_pid;
@@ -293,13 +293,15 @@ bool child_helper_fork(struct child_helper *h, long long deadline, struct err *e
 {
     int pair[2];
     struct child_report r;
+    if (!add_enter_fds(&h->image, h->enter))
+        return err_set(e, ST_FAILED, "too many descriptors for one program");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return err_errno(e, "cannot make a socket pair");
     pid_t between = fork();
     if (between == 0) {
         close(h->lock);
         close(pair[0]);
-        pid_t own = fork();
+        pid_t own = cgroup_fork(&h->enter->cgroup);
         if (own < 0)
             give_up(pair[1], "cannot fork");
         if (own > 0)

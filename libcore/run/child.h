@@ -56,7 +56,7 @@ bool launch(struct launch *l, pid_t *reaper, struct err *e);
 /* A program that serves QEMU. Like R it is nobody's child: whoever undoes the start ends it, by its pid in the journal. */
 struct child_helper {
     struct child_image image;
-    struct enter_user user;
+    struct enter *enter; /* prepared */
     int cwd;     /* its working directory, which its user need not be able to reach; < 0: / */
     bool pid_in_env; /* the first word of image.env is "LISTEN_PID=" and gets its pid */
     int lock;    /* NAME/lock, closed at once */

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "guard/selinux.h"
 
 enum { BEGIN_MS = 10000 };
 
@@ -59,7 +60,7 @@ static int open_log(const struct life *l, const struct plan_helper *h, struct er
     autoclose int dir = root_open(l->root, h->log, true, e);
     if (dir < 0)
         return -1;
-    snprintf(name, sizeof name, "%.240s-%s.log", l->name, h->name);
+    snprintf(name, sizeof name, "%.240s-%s.log", l->name, h->as.name);
     unlinkat(dir, name, 0);
     int fd = openat(dir, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -78,16 +79,34 @@ static char **words(struct arena *a, const char *const first[], size_t n_first, 
     return v;
 }
 
-static bool start_one(struct life *l, struct plan *p, const struct plan_helper *h, long long deadline, struct err *e)
+/* What it inherits is the guest's, like what QEMU does. */
+static bool open_own(const struct life *l, const struct plan *p, const struct plan_helper *h, int *log, int *socket, struct err *e)
+{
+    const struct enter_selinux *x = &p->enter.selinux;
+    *log = open_log(l, h, e);
+    if (*log < 0 || !selinux_hand_over(x, *log, e) || !selinux_hand_over(x, p->claims[0], e) || !selinux_make(x, true, e))
+        return false;
+    *socket = listen_at(h->socket, e);
+    struct err off = { 0 };
+    bool ok = selinux_make(x, false, &off);
+    if (*socket >= 0 && !ok)
+        *e = off;
+    return *socket >= 0 && ok;
+}
+
+static bool start_one(struct life *l, struct plan *p, struct plan_helper *h, long long deadline, struct notes *notes, struct err *e)
 {
     static const char *const by_systemd[] = { "LISTEN_PID=", "LISTEN_FDS=1" };
-    autoclose int log = open_log(l, h, e), socket = log < 0 ? -1 : listen_at(h->socket, e);
-    autoclose int cwd = socket >= 0 && h->dir ? dir_walk(h->dir, 0, e) : -1;
-    struct child_helper c = { .cwd = cwd, .lock = l->lock, .user = h->user, .pid_in_env = h->systemd, .s = -1 };
-    if (socket < 0 || (h->dir && cwd < 0))
+    autoclose int log = -1, socket = -1, cwd = -1;
+    if (!open_own(l, p, h, &log, &socket, e))
         return false;
-    c.image = (struct child_image){ .path = h->path, .in = -1, .out = log };
-    c.image.argv = words(p->arena, &h->path, 1, &h->args);
+    cwd = h->as.state ? dir_walk(h->as.state, 0, e) : -1;
+    if ((h->as.state && cwd < 0) || !guard_prepare_helper(&h->as, notes, e))
+        return false;
+    h->as.enter.cgroup = p->enter.cgroup;
+    struct child_helper c = { .cwd = cwd, .lock = l->lock, .enter = &h->as.enter, .pid_in_env = h->systemd, .s = -1 };
+    c.image = (struct child_image){ .path = h->as.path, .in = -1, .out = log };
+    c.image.argv = words(p->arena, &h->as.path, 1, &h->args);
     c.image.env = words(p->arena, by_systemd, h->systemd ? 2 : 0, &h->env);
     c.image.fds[c.image.n_fds++] = (struct child_fd){ socket, HELPER_SOCKET };
     c.image.fds[c.image.n_fds++] = (struct child_fd){ p->claims[0], HELPER_CLAIM };
@@ -103,13 +122,17 @@ static bool start_one(struct life *l, struct plan *p, const struct plan_helper *
     return false;
 }
 
-bool helpers_start(struct life *l, struct plan *p, long long deadline, struct err *e)
+bool helpers_start(struct life *l, struct plan *p, long long deadline, struct notes *notes, struct err *e)
 {
     long long begin = now_ms() + BEGIN_MS;
     if (p->helpers.n > JOURNAL_HELPERS)
         return err_set(e, ST_FAILED, "more than %d helpers for one guest", JOURNAL_HELPERS);
-    for (size_t i = 0; i < p->helpers.n; i++)
-        if (!start_one(l, p, p->helpers.v[i], begin < deadline ? begin : deadline, e))
-            return err_wrap(e, "%s", p->helpers.v[i]->name);
+    for (size_t i = 0; i < p->helpers.n; i++) {
+        struct plan_helper *h = p->helpers.v[i];
+        bool ok = start_one(l, p, h, begin < deadline ? begin : deadline, notes, e);
+        guard_release(&h->as.enter);
+        if (!ok)
+            return err_wrap(e, "%s", h->as.name);
+    }
     return true;
 }

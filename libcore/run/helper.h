@@ -11,8 +11,8 @@
 const char *helper_find(struct arena *a, const char *name, const char *const *dirs, size_t n, const char *package, struct err *e);
 
 /* Starts plan->helpers, each known to the journal before it is executed. After the rows are done, which make their
- * directories. */
-bool helpers_start(struct life *l, struct plan *p, long long deadline, struct err *e);
+ * directories; p->enter.cgroup is open: they are in the guest's groups. */
+bool helpers_start(struct life *l, struct plan *p, long long deadline, struct notes *notes, struct err *e);
 
 /* Ends those that a journal of this boot names: SIGTERM, then SIGKILL. False: one does not die. */
 bool helpers_end(const struct journal *j, struct err *e);

@@ -107,7 +107,8 @@ void label_table(const struct guard *g, const char *driver, enum label_rows whic
     for (size_t i = 0; i < g->processes.n; i++) {
         const struct guard_process *p = g->processes.v[i];
         if (!driver || streq(driver, p->layer))
-            table_row(t, (const char *[]){ p->layer, "process", NULL, NULL, NULL, p->label, "no", p->note, NULL });
+            table_row(t, (const char *[]){ p->layer, p->who ? arena_printf(g->arena, "process of %s", p->who) : "process", NULL, NULL, NULL,
+                                             p->label, "no", p->note, NULL });
     }
     for (size_t i = 0; i < g->entries.n; i++) {
         const struct guard_entry *x = g->entries.v[i];

@@ -11,6 +11,7 @@
 #include "guard/cgroup_tune.h"
 #include "guard/enter.h"
 #include "guard/guard.h"
+#include "guard/helpers.h"
 #include "host/conf.h"
 #include "qemu/caps_get.h"
 #include "run/child.h"
@@ -31,15 +32,13 @@ struct plan_dir {
 
 /* A program that serves QEMU: begun before it, ended with it. */
 struct plan_helper {
-    const char *name; /* for messages */
-    const char *path;
+    struct guard_helper as; /* its name, program, user and confinement */
     enum root_dir log; /* what it writes goes to GUEST-NAME.log there */
     LIST(const char) args;   /* without argv[0]; HELPER_SOCKET is its listening socket */
     LIST(const char) env;
     const char *dir;         /* working directory; NULL: / */
     const char *socket;      /* path that QEMU connects to, bound by us */
     bool systemd;            /* takes the socket as systemd hands sockets over */
-    struct enter_user user;
 };
 enum { HELPER_SOCKET = 3, HELPER_CLAIM = 4 };
 

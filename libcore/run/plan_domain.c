@@ -372,6 +372,10 @@ static bool confine(struct planning *g, struct err *e)
         .channel_dir = mentions(g->p, g->channel_dir) ? g->channel_dir : NULL,
     };
     g->p->guard = guard;
+    for (size_t i = 0; i < g->p->helpers.n; i++) {
+        struct plan_helper *h = g->p->helpers.v[i];
+        list_add(g->p->arena, &guard->helpers, &h->as);
+    }
     bool ok = guard_plan(guard, e);
     for (size_t i = 0; i < guard->n_held; i++)
         ok = add_claim(g, guard->held[i], e) && ok;

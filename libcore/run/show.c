@@ -30,8 +30,8 @@ static void show_text(const struct plan *p, const char *user, struct str *out)
     }
     for (size_t i = 0; i < p->helpers.n; i++) {
         const struct plan_helper *h = p->helpers.v[i];
-        const char *as = h->user.change ? arena_printf(p->arena, "%u:%u", (unsigned)h->user.uid, (unsigned)h->user.gid) : user;
-        table_row(&t, (const char *[]){ "exec", NULL, as, h->name, h->path });
+        const char *as = h->as.user.change ? arena_printf(p->arena, "%u:%u", (unsigned)h->as.user.uid, (unsigned)h->as.user.gid) : user;
+        table_row(&t, (const char *[]){ "exec", NULL, as, h->as.name, h->as.path });
     }
     table_row(&t, (const char *[]){ "exec", NULL, user, "QEMU", p->emulator });
     table_text(&t, out);

@@ -487,21 +487,24 @@ static void fail(struct start *s, struct notes *notes, struct err *e)
     }
 }
 
+static bool open_groups(struct start *s, struct err *e)
+{
+    return cgroup_open(&s->p->enter.cgroup) || err_errno(e, "control group %s", s->p->enter.cgroup.into_dir);
+}
+
 static bool begin(struct start *s, struct notes *notes, struct err *e)
 {
     struct life *l = s->l;
     pid_t reaper = 0;
     struct row_context c = life_row_context(l);
     if (!rows_apply(&l->j, &c, e) || !plan_open_dirs(s->p, e) || !guard_prepare(&s->p->enter, notes, e) ||
-        !helpers_start(l, s->p, s->deadline, e) || !prepare(s, e))
+        !open_groups(s, e) || !helpers_start(l, s->p, s->deadline, notes, e) || !prepare(s, e))
         return false;
     l->confined = guard_attributes(&s->p->enter, l->arena);
     s->launch = (struct launch){ .enter = &s->p->enter, .lock = l->lock, .dir = l->dir,
                                  .with_r = !s->o->no_reap, .foreground = s->o->foreground };
     fill_qemu(s);
     fill_reaper(s);
-    if (!cgroup_open(&s->p->enter.cgroup))
-        return err_errno(e, "control group %s", s->p->enter.cgroup.into_dir);
     bool launched = launch(&s->launch, &reaper, e);
     close_fd(&s->p->enter.cgroup.into);
     if (!launched)
@@ -536,6 +539,7 @@ bool start_plan(struct life *l, struct plan *p, const struct start_options *o, s
     snprintf(data, sizeof data, "\"start\": \"%s\"", l->j.start);
     eventlog_add(l->dir, "VM_STARTING", data);
     bool ok = start_write_live(l, p->live, "starting", "starting", e) && begin(&s, notes, e);
+    close_fd(&p->enter.cgroup.into);
     if (!ok) {
         fail(&s, notes, e);
         err_wrap(e, "%s", l->name);

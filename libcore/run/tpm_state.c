@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "run/tpm_state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -121,6 +122,32 @@ static bool run_setup(const struct maker *m, int dir, struct err *e)
     return false;
 }
 
+/* What a user kept who is swtpm's no longer. A file with a second name may be someone else's, too. */
+static bool give_all(int dir, const struct enter_user *u)
+{
+    struct stat st;
+    int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    autodir DIR *d = again < 0 ? NULL : fdopendir(again);
+    bool ok = d != NULL;
+    for (struct dirent *f; ok && (f = readdir(d));) {
+        autoclose int fd = openat(dir, f->d_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        ok = fd >= 0 && fstat(fd, &st) == 0;
+        if (ok && !strcmp(f->d_name, ".."))
+            continue;
+        if (ok && (S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && st.st_nlink == 1)))
+            ok = fchownat(fd, "", u->uid, u->gid, AT_EMPTY_PATH) == 0;
+    }
+    return ok;
+}
+
+static bool give_state(const struct row *row, const struct maker *m, struct err *e)
+{
+    autoclose int dir = dir_walk(row->object, 0, e);
+    if (dir < 0)
+        return err_wrap(e, "%s", row->why);
+    return !m->user.change || give_all(dir, &m->user) || err_errno(e, "%s: %s: cannot give it to swtpm's user", row->why, row->object);
+}
+
 /* Under another name until it is done: half a TPM would be taken for a whole one. */
 static bool make_state(const struct row *row, const struct row_context *c, struct err *e)
 {
@@ -135,7 +162,7 @@ static bool make_state(const struct row *row, const struct row_context *c, struc
     if (parent < 0)
         return err_wrap(e, "%s", row->why);
     if (faccessat(parent, slash + 1, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return true;
+        return give_state(row, &m, e);
     if (!file_remove_tree(parent, new, TREE_DEPTH) || mkdirat(parent, new, 0700) < 0)
         return err_errno(e, "%s: %s", row->why, row->object);
     autoclose int dir = openat(parent, new, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

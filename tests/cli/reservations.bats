@@ -7,7 +7,7 @@ DISK="<disk type='block'><source dev='%s/block'><reservations managed='yes'/></s
 journal() { sed -n "s/^{\"$1\":{\"pid\":\([0-9]*\),.*/\1/p" "$ROOT/lib/vmutils/web/journal"; }
 
 # bats test_tags=root
-@test "reservations: qemu-pr-helper listens before QEMU begins, with the capability that it is for, and ends with it" {
+@test "reservations: qemu-pr-helper listens before QEMU begins, in the guest's control groups with the one capability that it is for, and ends with it" {
     [ -x /usr/bin/qemu-pr-helper ] || skip "needs qemu-pr-helper"
     mknod block b 7 0
     # shellcheck disable=SC2059
@@ -21,7 +21,9 @@ journal() { sed -n "s/^{\"$1\":{\"pid\":\([0-9]*\),.*/\1/p" "$ROOT/lib/vmutils/w
     same "$(perl -e 'use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, sockaddr_un($ARGV[0])) or die;
         sysread(S, $b, 4); print length $b' "$socket")" 4
     caps=$(awk '/^CapEff:/ { print $2 }' "/proc/$helper/status")
-    [ $((0x$caps >> 17 & 1)) = 1 ] # CAP_SYS_RAWIO
+    same "$caps" 0000000000020000 # CAP_SYS_RAWIO
+    same "$(awk '/^CapBnd:/ { print $2 }' "/proc/$helper/status")" 0000000000000000
+    same "$(cat "/proc/$helper/cgroup")" "$(cat "/proc/$(journal qemu)/cgroup")"
     ok vm-stop --force web
     must_fail any grep -q '^State:.[RSDT]' "/proc/$helper/status"
     [ ! -e "$socket" ]

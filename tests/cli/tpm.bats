@@ -17,6 +17,9 @@ fake() { # NAME
     script swtpm
     script swtpm_setup <<<"echo made >tpm2-00.permall; echo x >>$T/setups"
     EMULATOR=$T/emulator domain "$1" "$TPM" "<uuid>$UUID</uuid>"
+    # The user that a package of swtpm brings may not enter this directory.
+    mkdir -p "$ROOT/etc"
+    printf 'swtpm_user = "root"\nswtpm_group = "root"\n' >"$ROOT/etc/qemu.conf"
     vm-define -q --bindir "$T" "$1.xml"
     STATE=$ROOT/lib/vmutils/$1 TPMSTATE=$ROOT/lib/swtpm/$UUID/tpm2
 }
@@ -65,6 +68,48 @@ gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
 }
 
 # bats test_tags=user
+@test "tpm: swtpm runs in the guest's control groups, without capabilities, and opens its own state alone" {
+    requires qemu-system-x86_64
+    requires swtpm
+    requires swtpm_setup
+    guest web "$TPM" "<uuid>$UUID</uuid>"
+    STATE=$ROOT/lib/vmutils/web
+    ok vm-start --paused web
+    helper=$(journal helper)
+    same "$(cat "/proc/$helper/cgroup")" "$(cat "/proc/$(journal qemu)/cgroup")"
+    [ "$(id -u)" != 0 ] || contains "$(cat "/proc/$helper/cgroup")" "web"
+    same "$(awk '/^Cap(Prm|Eff|Inh|Amb):/ { print $2 }' "/proc/$helper/status" | sort -u)" 0000000000000000
+    [ "$(id -u)" != 0 ] || same "$(awk '/^CapBnd:/ { print $2 }' "/proc/$helper/status")" 0000000000000000
+    same "$(awk '/^NoNewPrivs:/ { print $2 }' "/proc/$helper/status")" 1
+    same "$(awk '/^Seccomp_filters:/ { print $2 }' "/proc/$helper/status")" 2
+    ok vm-stop --force web
+}
+
+# bats test_tags=root
+@test "tpm: swtpm's user is tss, as in libvirt, and a state that was another's becomes and stays his" {
+    requires swtpm
+    requires swtpm_setup
+    getent passwd tss >/dev/null || skip "needs swtpm"
+    embed
+    mkdir -p "$ROOT/etc"
+    printf 'swtpm_user = "+1234"\nswtpm_group = "+1235"\n' >"$ROOT/etc/qemu.conf"
+    guest web "$TPM" "<uuid>$UUID</uuid>"
+    TPMSTATE=$ROOT/lib/swtpm/$UUID/tpm2
+    ok vm-start --paused web
+    ok vm-stop --force web
+    same "$(stat -c %u:%g "$TPMSTATE" "$TPMSTATE"/* | sort -u)" 1234:1235
+    rm "$ROOT/etc/qemu.conf"
+    ok vm-start --dry-run web
+    contains "$out" "another's" "$TPMSTATE"
+    ok vm-start --paused web
+    same "$(stat -c %U:%G "/proc/$(sed -n 's/^{"helper":{"pid":\([0-9]*\),.*/\1/p' "$ROOT/lib/vmutils/web/journal")")" tss:tss
+    ok vm-stop --force web
+    same "$(stat -c %U:%G "$TPMSTATE" "$TPMSTATE"/* | sort -u)" tss:tss
+    ok vm-start --dry-run web
+    same "$(grep -c "another's" <<<"$out")" 0
+}
+
+# bats test_tags=user
 @test "tpm: swtpm is ended even if vm-reap and QEMU were killed and it would stay" {
     fake web <<<'exec sleep 1000'
     ok start web
@@ -76,6 +121,46 @@ gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
     ok vm-reap --all
     is_off
     gone "$helper"
+}
+
+# bats test_tags=user
+@test "tpm: under Landlock another guest's state and a file beside its own are refused to what runs in swtpm's place" {
+    requires cc
+    fake web </dev/null
+    seclabel --json web | jq -e '.[] | select(.layer == "landlock" and .why == "process" and .wanted != null)' >/dev/null ||
+        skip "needs Landlock in the kernel"
+    mkdir -p "$ROOT/lib/swtpm/$UUID"
+    echo x >"$ROOT/lib/swtpm/$UUID/secret"
+    cat >probe.c <<-'EOF'
+	#include <errno.h>
+	#include <fcntl.h>
+	#include <stdio.h>
+	#include <string.h>
+	#include <sys/socket.h>
+	#include <unistd.h>
+	int main(void)
+	{
+	    const char *names[] = { "tpm2-00.permall", "../secret", "/etc/passwd" };
+	    for (int i = 0; i < 3; i++)
+	        dprintf(2, "%s: %s\n", names[i], open(names[i], O_RDWR) >= 0 ? "open" : strerror(errno));
+	    dprintf(2, "new: %s\n", open("new", O_RDWR | O_CREAT, 0600) >= 0 ? "open" : strerror(errno));
+	    dprintf(2, "rename: %s\n", rename("new", "newer") == 0 ? "done" : strerror(errno));
+	    dprintf(2, "socket: %s\n", socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? "open" : strerror(errno));
+	    for (;;)
+	        pause();
+	}
+	EOF
+    cc -o swtpm probe.c
+    ok start web
+    log=$ROOT/log/swtpm/web-swtpm.log
+    wait_for grep -q '^socket' "$log"
+    same "$(cat "$log")" "tpm2-00.permall: open
+../secret: Permission denied
+/etc/passwd: Permission denied
+new: open
+rename: done
+socket: Permission denied"
+    ok vm-stop --force web
 }
 
 @test "tpm: one that ignores SIGTERM is killed" {
