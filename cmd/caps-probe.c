@@ -68,7 +68,7 @@ static struct host_facts_more security(struct arena *a, const struct root *r, st
     uid_t uid;
     gid_t gid;
     struct err ignored;
-    if (!conf_read(&conf, a, r->conf, notes, &ignored))
+    if (!conf_read(&conf, &conf_libvirt, a, r->conf, notes, &ignored))
         return more;
     more.no_selinux = !mac_wanted(&conf, MAC_SELINUX);
     more.no_apparmor |= !mac_wanted(&conf, MAC_APPARMOR);

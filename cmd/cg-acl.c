@@ -15,13 +15,14 @@
 #include "run/load.h"
 
 static bool strict, print_default, apply, show, remove_it, path;
-static const char *cgroup_root;
+static const char *cgroup_root, *compat;
 static const struct cli_option options[] = {
     { "apply", 0, NULL, CLI_FLAG, &apply, "make the guest's control groups with these rules and its limits" },
     { "show", 0, NULL, CLI_FLAG, &show, "the rules that the kernel has for the guest now" },
     { "remove", 0, NULL, CLI_FLAG, &remove_it, "remove the groups that --apply made, with what runs in them" },
     { "path", 0, NULL, CLI_FLAG, &path, "the directories of the guest's groups, one a line" },
     { "cgroup-root", 0, "DIR", CLI_TEXT, &cgroup_root, "only the hierarchy that is mounted there" },
+    { "compat", 0, "VERSION", CLI_TEXT, &compat, "the nodes that every guest may open as that version of libvirt had them" },
     { "print-default", 0, NULL, CLI_FLAG, &print_default, "only the nodes that every guest may open, without a domain" },
     { "strict", 0, NULL, CLI_FLAG, &strict, "unknown elements and attributes are errors" },
     CLI_END,
@@ -166,8 +167,11 @@ int main(int argc, char **argv)
         cli_usage(print_default ? "--print-default takes no operand" : "needs one DOMAIN.xml, - or GUEST, and -- before a command");
     if (apply + show + remove_it + path + (n > 1) > 1)
         cli_usage("--apply, --show, --remove, --path and a command exclude each other");
+    if (compat && (show || remove_it || path))
+        cli_usage("--compat goes with the plan, --print-default, --apply or a command");
     bool kernel = apply || show || remove_it || n > 1; /* asks or changes it */
-    if (!root_init(&root, a, cli.uri, &e) || (!kernel && !narrow(program.name, &root, &e)) || !conf_read_root(&conf, a, &root, &notes, &e))
+    if (!root_init(&root, a, cli.uri, &e) || (!kernel && !narrow(program.name, &root, &e)) || !conf_read_root(&conf, a, &root, &notes, &e) ||
+        (compat && !devices_compat(&conf, a, compat, &e)))
         return cli_fail(&e);
     if (print_default)
         return cli_notes(&notes), print_list(a, &conf);

@@ -10,18 +10,19 @@
 #include "base/file.h"
 #include "base/table.h"
 #include "guard/narrow.h"
+#include "host/conf_own.h"
 #include "run/settings.h"
 
 static bool all, path, strict;
 static const char *check;
 static const struct cli_option options[] = {
-    { "all", 'a', NULL, CLI_FLAG, &all, "also keys that vmutils does not honour" },
+    { "all", 'a', NULL, CLI_FLAG, &all, "also keys of libvirt that vmutils does not honour" },
     { "check", 0, "FILE", CLI_TEXT, &check, "tell what is wrong with that file" },
     { "path", 0, NULL, CLI_FLAG, &path, "print the path of qemu.conf" },
     { "strict", 0, NULL, CLI_FLAG, &strict, "with --check: unknown keys are errors" },
     CLI_END,
 };
-static const struct cli_program program = { "vm-conf", "[KEY…]", "prints what qemu.conf comes to, and where each value is from", options,
+static const struct cli_program program = { "vm-conf", "[KEY…]", "prints what qemu.conf and vmutils.conf come to, and where each value is from", options,
                                             CLI_URI | CLI_JSON };
 
 static const struct column columns[] = {
@@ -45,7 +46,7 @@ static json_t *value_json(const struct setting *s, struct arena *a)
     return json_string(str_ends(s->name, "_password") ? setting_shown(s, a) : v->text);
 }
 
-static void print_json(const struct settings *s, const struct conf *conf, struct arena *a)
+static void print_json(const struct settings *s, struct arena *a)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < s->all.n; i++) {
@@ -54,7 +55,7 @@ static void print_json(const struct settings *s, const struct conf *conf, struct
         json_object_set_new(one, "key", json_string(x->name));
         json_object_set_new(one, "value", value_json(x, a));
         json_object_set_new(one, "from", json_string(x->from));
-        json_object_set_new(one, "file", x->value->line ? json_string(conf->path) : json_null());
+        json_object_set_new(one, "file", x->value->line ? json_string(x->conf->path) : json_null());
         json_object_set_new(one, "line", x->value->line ? json_integer(x->value->line) : json_null());
         json_object_set_new(one, "status", json_string(setting_status_names[x->status]));
         json_object_set_new(one, "note", x->note ? json_string(x->note) : json_null());
@@ -105,8 +106,10 @@ static int check_file(struct arena *a, const struct root *r)
     }
     if (strlen(str_text(&text)) != text.len)
         note_add(&faults, "%s: there is a NUL in it, behind which nothing is read", check);
-    if (conf_check(&conf, a, check, str_text(&text), &notes, &faults))
-        settings_check(a, &conf, r, strict, &faults);
+    const char *slash = strrchr(check, '/');
+    bool own = streq(slash ? slash + 1 : check, conf_own.file);
+    if (conf_check(&conf, own ? &conf_own : &conf_libvirt, a, check, str_text(&text), &notes, &faults))
+        settings_check(a, &conf, r, strict, &notes, &faults);
     if (!strict)
         cli_notes(&notes);
     for (size_t i = 0; i < faults.n; i++) {
@@ -118,22 +121,21 @@ static int check_file(struct arena *a, const struct root *r)
 
 static int print_keys(struct arena *a, const struct root *r, char *const *keys, int n)
 {
-    struct conf conf;
+    struct settings_files files;
     struct err e = { 0 };
     struct settings s = { { 0, NULL } };
-    struct notes shown_as_rows = { .arena = a };
-    if (!conf_read(&conf, a, r->conf, &shown_as_rows, &e))
+    if (!settings_read(&files, a, r, &e))
         return cli_fail(&e);
     if (!n)
-        settings_list(&s, a, &conf, r, all);
+        settings_list(&s, a, &files, r, all);
     for (int i = 0; i < n; i++) {
         struct setting *one = arena_alloc(a, sizeof *one);
-        if (!settings_one(one, a, &conf, r, keys[i], &e))
+        if (!settings_one(one, a, &files, r, keys[i], &e))
             return cli_fail(&e);
         list_add(a, &s.all, one);
     }
     if (cli.json)
-        print_json(&s, &conf, a);
+        print_json(&s, a);
     else if (n)
         print_values(&s, a);
     else

@@ -138,3 +138,24 @@ void devices_plan(const struct domain *d, const struct conf *conf, struct arena 
     domain_objects(d, a, &objects);
     devices_plan_objects(d, &objects, conf, a, rules, notes);
 }
+
+bool devices_compat(struct conf *c, struct arena *a, const char *version, struct err *e)
+{
+    static const char *const nodes[] = { "/dev/rtc", "/dev/hpet", "/dev/kqemu", "/dev/net/tun" };
+    unsigned major, minor = 0, release = 0;
+    int end = 0, n = sscanf(version, "%4u%n.%4u%n.%4u%n", &major, &end, &minor, &end, &release, &end);
+    if (n < 1 || version[end] || version[strspn(version, "0123456789.")])
+        return err_set(e, ST_USAGE, "--compat %s: must be a version of libvirt (try: 5.6)", version);
+    size_t older = major >= 6 ? 0 : major == 5 && minor >= 6 ? 2 : 4;
+    if (!older || conf_get(c, "cgroup_device_acl"))
+        return true;
+    const struct conf_value *now = conf_value(c, "cgroup_device_acl");
+    struct conf_value *v = arena_alloc(a, sizeof *v);
+    *v = (struct conf_value){ .name = "cgroup_device_acl", .type = CONF_LIST };
+    for (size_t i = 0; i < now->list.n; i++)
+        list_add(a, &v->list, now->list.v[i]);
+    for (size_t i = 0; i < older; i++)
+        list_add(a, &v->list, nodes[i]);
+    list_add(a, &c->values, v);
+    return true;
+}

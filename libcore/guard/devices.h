@@ -32,4 +32,8 @@ void devices_plan(const struct domain *d, const struct conf *conf, struct arena 
 void devices_plan_objects(const struct domain *d, const struct objects *o, const struct conf *conf, struct arena *a,
                           struct device_rules *rules, struct notes *notes);
 
+/* Where c sets no cgroup_device_acl: as if it set the list of libvirt `version` ("5", "5.6", "5.6.0"). The lists are those of its
+ * manuals: before 5.6 with kqemu, rtc, hpet and net/tun, before 6.0 with rtc and hpet. False if it is no version. */
+bool devices_compat(struct conf *c, struct arena *a, const char *version, struct err *e);
+
 #endif

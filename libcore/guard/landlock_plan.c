@@ -307,25 +307,19 @@ static const char *add_network(struct making *m, const struct need_ports *ports)
     return ports->any_connect ? arena_printf(a, "TCP connections are not limited: %s", ports->any_connect) : NULL;
 }
 
-static const char *own_conf(const struct guard *g)
-{
-    const char *slash = strrchr(g->root->conf, '/');
-    return arena_printf(g->arena, "%.*s/vmutils.conf", (int)(slash - g->root->conf), g->root->conf);
-}
-
 /* *why: NULL: it is not. */
 static bool switched_off(const struct guard *g, const char **why, struct err *e)
 {
     struct conf conf;
-    const char *env = getenv("VMUTILS_LANDLOCK"), *path = own_conf(g);
+    const char *path = conf_own_path(g->root, g->arena);
     *why = NULL;
-    if (env && streq(env, "0")) {
+    if (conf_no_landlock()) {
         *why = "VMUTILS_LANDLOCK=0";
         return true;
     }
-    if (!conf_read_own(&conf, g->arena, path, g->notes, e))
+    if (!conf_read(&conf, &conf_own, g->arena, path, g->notes, e))
         return false;
-    if (!conf_own_number(&conf, "landlock"))
+    if (!conf_number(&conf, "landlock"))
         *why = arena_printf(g->arena, "landlock = 0 in %s", path);
     return true;
 }

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "host/conf_own.h"
 
 #ifndef QEMU_USER
 #define QEMU_USER "root"
@@ -22,7 +23,6 @@
 /* As QEMU or the caller has it, which n stands for in the code. */
 #define UNSET_NUMBER(n, low, high) \
     CONF_NUMBER, true, .min = low, .max = high, .fallback = { .type = CONF_NUMBER, .number = n }
-#define UNSET_LIST CONF_LIST, true, .fallback = { .type = CONF_LIST }
 #define SWITCH(n) NUMBER(n, 0, 1)
 #define LIST_OF(...)                                                                                               \
     CONF_LIST, true,                                                                                               \
@@ -32,20 +32,22 @@
 #define IGNORED_TEXT CONF_TEXT, .honoured = false
 #define IGNORED_NUMBER CONF_NUMBER, .honoured = false
 #define IGNORED_LIST CONF_LIST, .honoured = false
+static const char *const controllers[] = { "cpu", "devices", "memory", "blkio", "cpuset", "cpuacct", NULL };
+static const char *const namespaces[] = { "mount", NULL };
 /* The keys of libvirt 9.0's qemu.conf; those with a default are honoured. */
-const struct conf_key conf_keys[] = {
+static const struct conf_key libvirt_keys[] = {
     { "auto_dump_bypass_cache", IGNORED_NUMBER },
-    { "auto_dump_path", TEXT(NULL) }, /* dump below lib/qemu of the root */
+    { "auto_dump_path", TEXT(NULL), .absolute = true }, /* dump below lib/qemu of the root */
     { "auto_start_bypass_cache", IGNORED_NUMBER },
     { "backup_tls_x509_cert_dir", IGNORED_TEXT },
     { "backup_tls_x509_secret_uuid", IGNORED_TEXT },
     { "backup_tls_x509_verify", IGNORED_NUMBER },
     { "bridge_helper", IGNORED_TEXT },
     { "capability_filters", IGNORED_LIST },
-    { "cgroup_controllers", LIST_OF("cpu", "devices", "memory", "blkio", "cpuset", "cpuacct") },
-    { "cgroup_device_acl", LIST_OF("/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx", "/dev/kvm") },
+    { "cgroup_controllers", LIST_OF("cpu", "devices", "memory", "blkio", "cpuset", "cpuacct"), .words = controllers },
+    { "cgroup_device_acl", LIST_OF("/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx", "/dev/kvm"), .absolute = true },
     { "chardev_tls", IGNORED_NUMBER },
-    { "chardev_tls_x509_cert_dir", TEXT("/etc/pki/qemu") },
+    { "chardev_tls_x509_cert_dir", TEXT("/etc/pki/qemu"), .absolute = true },
     { "chardev_tls_x509_secret_uuid", IGNORED_TEXT },
     { "chardev_tls_x509_verify", IGNORED_NUMBER },
     { "clear_emulator_capabilities", SWITCH(0) },
@@ -59,7 +61,7 @@ const struct conf_key conf_keys[] = {
     { "dynamic_ownership", SWITCH(1) },
     { "gluster_debug_level", IGNORED_NUMBER },
     { "group", TEXT(QEMU_GROUP), .of_build = true },
-    { "hugetlbfs_mount", UNSET_LIST }, /* /dev/hugepages, /dev/hugepages1G */
+    { "hugetlbfs_mount", UNSET_LIST, .absolute = true }, /* /dev/hugepages, /dev/hugepages1G */
     { "keepalive_count", IGNORED_NUMBER },
     { "keepalive_interval", IGNORED_NUMBER },
     { "lock_manager", IGNORED_TEXT },
@@ -71,7 +73,7 @@ const struct conf_key conf_keys[] = {
     { "max_processes", UNSET_NUMBER(0, 0, INT32_MAX) },
     { "max_queued", IGNORED_NUMBER },
     { "max_threads_per_process", IGNORED_NUMBER },
-    { "memory_backing_dir", TEXT(NULL) }, /* ram below lib/qemu of the root */
+    { "memory_backing_dir", TEXT(NULL), .absolute = true }, /* ram below lib/qemu of the root */
     { "migrate_tls_x509_cert_dir", IGNORED_TEXT },
     { "migrate_tls_x509_secret_uuid", IGNORED_TEXT },
     { "migrate_tls_x509_verify", IGNORED_NUMBER },
@@ -80,7 +82,7 @@ const struct conf_key conf_keys[] = {
     { "migration_host", IGNORED_TEXT },
     { "migration_port_max", NUMBER(49215, 1, 65535) },
     { "migration_port_min", NUMBER(49152, 1, 65535) },
-    { "namespaces", LIST_OF("mount") },
+    { "namespaces", LIST_OF("mount"), .words = namespaces },
     { "nbd_tls", IGNORED_NUMBER },
     { "nbd_tls_x509_cert_dir", IGNORED_TEXT },
     { "nbd_tls_x509_secret_uuid", IGNORED_TEXT },
@@ -110,7 +112,7 @@ const struct conf_key conf_keys[] = {
     { "spice_sasl", IGNORED_NUMBER },
     { "spice_sasl_dir", IGNORED_TEXT },
     { "spice_tls", IGNORED_NUMBER },
-    { "spice_tls_x509_cert_dir", TEXT("/etc/pki/libvirt-spice") },
+    { "spice_tls_x509_cert_dir", TEXT("/etc/pki/libvirt-spice"), .absolute = true },
     { "stdio_handler", IGNORED_TEXT },
     { "swtpm_group", TEXT(NULL) }, /* that of tss */
     { "swtpm_user", TEXT(NULL) },  /* tss, else as QEMU */
@@ -135,19 +137,22 @@ const struct conf_key conf_keys[] = {
 #undef UNSET_NUMBER
 #undef UNSET_LIST
 #undef SWITCH
-#undef UNSET_LIST
 #undef LIST_OF
 #undef IGNORED_TEXT
 #undef IGNORED_NUMBER
 #undef IGNORED_LIST
-#undef UNSET_LIST
-const size_t conf_n_keys = sizeof conf_keys / sizeof *conf_keys;
+const struct conf_table conf_libvirt = { "qemu.conf", "libvirt 9.0", libvirt_keys, sizeof libvirt_keys / sizeof *libvirt_keys };
 
-const struct conf_key *conf_key(const char *name)
+const struct conf_table *conf_other(const struct conf_table *t)
 {
-    for (size_t i = 0; i < conf_n_keys; i++)
-        if (streq(conf_keys[i].name, name))
-            return &conf_keys[i];
+    return t == &conf_own ? &conf_libvirt : &conf_own;
+}
+
+const struct conf_key *conf_key(const struct conf_table *t, const char *name)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (streq(t->keys[i].name, name))
+            return &t->keys[i];
     return NULL;
 }
 
@@ -243,6 +248,15 @@ static bool of_words(const struct conf_key *k, const char *text)
     return !k->words;
 }
 
+static bool absolute(struct scan *s, const struct conf_key *k, const struct conf_value *v)
+{
+    const char *relative = v->type == CONF_TEXT && *v->text && *v->text != '/' ? v->text : NULL;
+    for (size_t i = 0; v->type == CONF_LIST && i < v->list.n && !relative; i++)
+        relative = *v->list.v[i] && *v->list.v[i] != '/' ? v->list.v[i] : NULL;
+    return !k->absolute || !relative ||
+           err_set(s->err, ST_FAILED, "%s:%d: %s: '%s' does not begin with /", s->conf->path, v->line, v->name, relative);
+}
+
 static bool in_words(struct scan *s, const struct conf_key *k, const struct conf_value *v)
 {
     const char *wrong_one = v->type == CONF_TEXT && !of_words(k, v->text) ? v->text : NULL;
@@ -274,7 +288,15 @@ static bool fits(struct scan *s, const struct conf_key *k, struct conf_value *v)
     if (v->type == CONF_NUMBER && k->honoured && (v->number < k->min || v->number > k->max))
         return err_set(s->err, ST_FAILED, "%s:%d: %s = %lld: must be from %lld to %lld", s->conf->path, v->line, v->name, v->number,
                        k->min, k->max);
-    return in_words(s, k, v);
+    return in_words(s, k, v) && absolute(s, k, v);
+}
+
+static void note_unknown(const struct scan *s, const struct conf_value *v, struct notes *notes)
+{
+    const struct conf_table *other = conf_other(s->conf->table);
+    bool elsewhere = conf_key(other, v->name);
+    note_add(notes, "%s:%d: unknown key %s is passed over%s%s", s->conf->path, v->line, v->name, elsewhere ? ": it is one of " : "",
+             elsewhere ? other->file : "");
 }
 
 static bool read_entry(struct scan *s, struct notes *notes)
@@ -296,19 +318,20 @@ static bool read_entry(struct scan *s, struct notes *notes)
     skip(s, false);
     if (*s->p && *s->p != '\n')
         return wrong(s, "something follows the value");
-    const struct conf_key *k = conf_key(v->name);
+    const struct conf_key *k = conf_key(s->conf->table, v->name);
     if (!k)
-        note_add(notes, "%s:%d: unknown key %s is passed over", s->conf->path, v->line, v->name);
+        note_unknown(s, v, notes);
     else if (!fits(s, k, v))
         return false;
     list_add(s->arena, &s->conf->values, v);
     return true;
 }
 
-bool conf_check(struct conf *c, struct arena *a, const char *path, const char *text, struct notes *notes, struct notes *faults)
+bool conf_check(struct conf *c, const struct conf_table *t, struct arena *a, const char *path, const char *text, struct notes *notes,
+                struct notes *faults)
 {
     struct err e;
-    *c = (struct conf){ .path = path };
+    *c = (struct conf){ .path = path, .table = t };
     struct scan s = { text, 1, c, a, &e };
     size_t before = faults->n;
     for (skip(&s, true); *s.p; skip(&s, true))
@@ -319,9 +342,10 @@ bool conf_check(struct conf *c, struct arena *a, const char *path, const char *t
     return faults->n == before;
 }
 
-bool conf_parse(struct conf *c, struct arena *a, const char *path, const char *text, struct notes *notes, struct err *e)
+bool conf_parse(struct conf *c, const struct conf_table *t, struct arena *a, const char *path, const char *text, struct notes *notes,
+                struct err *e)
 {
-    *c = (struct conf){ .path = path };
+    *c = (struct conf){ .path = path, .table = t };
     struct scan s = { text, 1, c, a, e };
     for (skip(&s, true); *s.p; skip(&s, true))
         if (!read_entry(&s, notes))
@@ -329,13 +353,13 @@ bool conf_parse(struct conf *c, struct arena *a, const char *path, const char *t
     return true;
 }
 
-bool conf_read(struct conf *c, struct arena *a, const char *path, struct notes *notes, struct err *e)
+bool conf_read(struct conf *c, const struct conf_table *t, struct arena *a, const char *path, struct notes *notes, struct err *e)
 {
     autostr struct str text = STR_INIT;
-    *c = (struct conf){ .path = path };
+    *c = (struct conf){ .path = path, .table = t };
     if (file_read_at(AT_FDCWD, path, 1 << 20, false, &text) < 0)
         return errno == ENOENT || errno == ENOTDIR ? true : err_errno(e, "cannot read %s", path);
-    return conf_parse(c, a, path, str_text(&text), notes, e);
+    return conf_parse(c, t, a, path, str_text(&text), notes, e);
 }
 
 bool conf_refused(const struct conf_value *v, const struct root *r)
@@ -345,7 +369,7 @@ bool conf_refused(const struct conf_value *v, const struct root *r)
 
 bool conf_read_root(struct conf *c, struct arena *a, const struct root *r, struct notes *notes, struct err *e)
 {
-    if (!conf_read(c, a, r->conf, notes, e))
+    if (!conf_read(c, &conf_libvirt, a, r->conf, notes, e))
         return false;
     for (size_t i = 0; i < c->values.n; i++)
         if (conf_refused(c->values.v[i], r))
@@ -367,7 +391,7 @@ const struct conf_value *conf_value(const struct conf *c, const char *key)
 {
     static const struct conf_value none = { 0 };
     const struct conf_value *v = conf_get(c, key);
-    const struct conf_key *k = v ? NULL : conf_key(key);
+    const struct conf_key *k = v ? NULL : conf_key(c->table ? c->table : &conf_libvirt, key);
     return v ? v : k ? &k->fallback : &none;
 }
 

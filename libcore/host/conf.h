@@ -31,26 +31,40 @@ struct conf_key {
     long long min, max;       /* of honoured numbers */
     const char *word;         /* of numbers: a text that may stand in the number's place, read as -1 */
     const char *const *words; /* the only texts allowed, NULL at the end; NULL: any */
+    bool absolute;            /* texts are paths from / on, or empty */
     bool of_build;            /* the built-in value was chosen when vmutils was built */
 };
-extern const struct conf_key conf_keys[];
-extern const size_t conf_n_keys;
 
-/* The key of that name, NULL if libvirt 9.0 has none. */
-const struct conf_key *conf_key(const char *name);
+/* A file's vocabulary. */
+struct conf_table {
+    const char *file;  /* its name, for messages */
+    const char *owner; /* who has such keys */
+    const struct conf_key *keys;
+    size_t n;
+};
+extern const struct conf_table conf_libvirt; /* qemu.conf of libvirt 9.0 */
+
+/* That of the file beside it: vmutils.conf, qemu.conf. */
+const struct conf_table *conf_other(const struct conf_table *t);
+
+/* The key of that name, NULL if there is none. */
+const struct conf_key *conf_key(const struct conf_table *t, const char *name);
 
 struct conf {
     const char *path;
+    const struct conf_table *table; /* NULL: conf_libvirt */
     LIST(struct conf_value) values;
 };
 
-/* Reads path. Unknown keys become notes with file:line and stay among the values. False with "file:line: what is wrong" for a syntax
- * error, a value of the wrong type, or a file that cannot be read. Everything lives in a. */
-bool conf_read(struct conf *c, struct arena *a, const char *path, struct notes *notes, struct err *e);
+/* Reads path, by the vocabulary t. Unknown keys become notes with file:line and stay among the values. False with "file:line: what is
+ * wrong" for a syntax error, a value of the wrong type, or a file that cannot be read. Everything lives in a. */
+bool conf_read(struct conf *c, const struct conf_table *t, struct arena *a, const char *path, struct notes *notes, struct err *e);
 /* The same from text. */
-bool conf_parse(struct conf *c, struct arena *a, const char *path, const char *text, struct notes *notes, struct err *e);
+bool conf_parse(struct conf *c, const struct conf_table *t, struct arena *a, const char *path, const char *text, struct notes *notes,
+                struct err *e);
 /* The same, but goes on behind a mistake: each becomes a line of faults. False if there is one. */
-bool conf_check(struct conf *c, struct arena *a, const char *path, const char *text, struct notes *notes, struct notes *faults);
+bool conf_check(struct conf *c, const struct conf_table *t, struct arena *a, const char *path, const char *text, struct notes *notes,
+                struct notes *faults);
 
 /* conf_read() of the root's qemu.conf. What it sets although a root of that kind cannot have it is an error, too. */
 bool conf_read_root(struct conf *c, struct arena *a, const struct root *r, struct notes *notes, struct err *e);

@@ -6,11 +6,12 @@
 
 /* vmutils.conf, beside qemu.conf and of its form: what libvirt has no key for. */
 
-/* Reads path; a file that is not there is an empty one. Unknown keys become notes; a value of the wrong type or range is an
- * error with file:line. */
-bool conf_read_own(struct conf *c, struct arena *a, const char *path, struct notes *notes, struct err *e);
+extern const struct conf_table conf_own;
 
-/* The value of a key; what is built in where the file is silent. */
-long long conf_own_number(const struct conf *c, const char *key);
+/* Where it is for r. */
+const char *conf_own_path(const struct root *r, struct arena *a);
+
+/* VMUTILS_LANDLOCK=0 in the environment: as landlock = 0, for this command alone. */
+bool conf_no_landlock(void);
 
 #endif

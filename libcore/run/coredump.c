@@ -56,7 +56,7 @@ static bool dump(const struct life *l, struct qmp *q, struct notes *notes, struc
     struct conf conf;
     const char *path, *dir;
     autoclose int parent = -1;
-    if (!conf_read(&conf, l->arena, l->root->conf, notes, e))
+    if (!conf_read(&conf, &conf_libvirt, l->arena, l->root->conf, notes, e))
         return false;
     dir = conf_text(&conf, "auto_dump_path");
     if (!dir)

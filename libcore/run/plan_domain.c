@@ -31,6 +31,7 @@
 #include "run/plan_devices.h"
 #include "run/plan_memory.h"
 #include "run/plan_pr.h"
+#include "run/plan_protect.h"
 #include "run/plan_smbios.h"
 #include "run/plan_sockets.h"
 #include "run/plan_tpm.h"
@@ -430,7 +431,7 @@ static bool plan(struct planning *g, struct err *e)
         return false;
     if (!choose_emulator(g, e))
         return plan_of_document(g, e);
-    if (!check_actions(g, e) || !expand(g, e) || !files_answer(g, e))
+    if (!check_actions(g, e) || !expand(g, e) || (!g->o->labels && !plan_protect(g->d, g->o->conf, g->p->arena, e)) || !files_answer(g, e))
         return false;
     leave_out_missing(g);
     if (!choose_firmware(g, e) || !choose_id(g, e) || !choose_ports(g, e))

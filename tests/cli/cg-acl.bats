@@ -22,6 +22,35 @@ requires_groups() {
     must_fail 2 cg-acl --print-default web
 }
 
+# bats test_tags=user
+@test "cg-acl --compat: the shared nodes of older versions of libvirt, unless qemu.conf has a list" {
+    embed
+    now=$(printf '/dev/%s\n' null full zero random urandom ptmx kvm)
+    for v in 4 4.10.0 5.5; do
+        ok cg-acl --print-default --compat $v
+        same "$out" "$now$(printf '\n/dev/%s' rtc hpet kqemu net/tun)"
+    done
+    for v in 5.6 5.10.0; do
+        ok cg-acl --print-default --compat $v
+        same "$out" "$now$(printf '\n/dev/%s' rtc hpet)"
+    done
+    for v in 6 6.0 10.1.0; do
+        ok cg-acl --print-default --compat $v
+        same "$out" "$now"
+    done
+    for v in '' 4.x 5..6 5.6. -1 99999; do must_fail 2 cg-acl --print-default --compat "$v"; done
+    domain web
+    ok cg-acl --json web.xml
+    plain=$(jq length <<<"$out")
+    ok cg-acl --json --compat 4 web.xml
+    [ ! -c /dev/net/tun ] || [ "$(jq length <<<"$out")" -gt "$plain" ]
+    must_fail 2 cg-acl --compat 4 --show web.xml
+    mkdir -p "$ROOT/etc"
+    echo 'cgroup_device_acl = [ "/dev/null" ]' >"$ROOT/etc/qemu.conf"
+    ok cg-acl --print-default --compat 4
+    same "$out" /dev/null
+}
+
 # bats test_tags=root
 @test "cg-acl --apply, --show, --remove: the kernel has what was printed, and has it no more" {
     requires_groups

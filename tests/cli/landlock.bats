@@ -157,7 +157,7 @@ connect_to() { # GUEST SOCKET
     mkdir -p "$ROOT/etc"
     printf '# mine\nlandlock = 7\n' >"$ROOT/etc/vmutils.conf"
     must_fail 1 seclabel "$T/one.xml"
-    contains "$err" "vmutils.conf:2: landlock must be a number from 0 to 1"
+    contains "$err" "vmutils.conf:2: landlock = 7: must be from 0 to 1"
 }
 
 @test "Landlock: a guest that asks for io_uring starts, and that its sockets are open is told" {

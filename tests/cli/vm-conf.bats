@@ -40,6 +40,75 @@ row() { awk -v key="$1" '$1 == key' <<<"$out"; }
     same "$err" ""
 }
 
+# bats test_tags=user
+@test "keys of vmutils.conf are listed with those of qemu.conf, and each file's keys are unknown to the other" {
+    conf 'landlock = 0'
+    ok vm-conf
+    same "$(awk '$1 == "landlock" { print $2, $3, $4 }' <<<"$out")" "1 built-in honoured
+0 $ROOT/etc/qemu.conf:1 unknown"
+    contains "$out" "passed over: it is a key of vmutils.conf"
+    printf 'landlock = 0\nuser = "root"\n' >"$ROOT/etc/vmutils.conf"
+    ok vm-conf --json landlock
+    same "$(jq -c '.[0] | [.value, .file, .line, .status]' <<<"$out")" "[0,\"$ROOT/etc/vmutils.conf\",1,\"honoured\"]"
+    ok vm-conf
+    contains "$(row user)" "build" "$ROOT/etc/vmutils.conf:2" "it is a key of qemu.conf"
+}
+
+# bats test_tags=user
+@test "the environment goes before vmutils.conf" {
+    conf
+    echo 'landlock = 1' >"$ROOT/etc/vmutils.conf"
+    VMUTILS_LANDLOCK=0 ok vm-conf
+    contains "$(row landlock)" " 0 " environment "VMUTILS_LANDLOCK=0"
+}
+
+@test "--check of vmutils.conf goes by its own keys" {
+    conf
+    mkdir new
+    echo 'landlock = 2' >new/vmutils.conf
+    must_fail 1 vm-conf --check new/vmutils.conf
+    contains "$err" "new/vmutils.conf:1: landlock = 2: must be from 0 to 1"
+    printf 'landlock = 0\nuser = "root"\n' >new/vmutils.conf
+    ok vm-conf --check new/vmutils.conf
+    contains "$err" "new/vmutils.conf:2: unknown key user is passed over: it is one of qemu.conf"
+    must_fail 1 vm-conf --check new/vmutils.conf --strict
+}
+
+@test "--check tells keys that are not honoured" {
+    conf
+    echo 'max_queued = 0' >odd
+    ok vm-conf --check odd --strict
+    ok vm-conf --check odd
+    contains "$err" "odd:1: max_queued is known but not honoured"
+}
+
+@test "a word that would silently switch a protection off is an error, here and at a start" {
+    conf
+    printf '%s\n' 'namespaces = [ "mnt" ]' 'cgroup_controllers = [ "device" ]' 'cgroup_device_acl = [ "null" ]' >bad
+    must_fail 1 vm-conf --check bad
+    contains "$err" "bad:1: namespaces cannot be 'mnt' (try: mount)" "bad:2: cgroup_controllers cannot be 'device' (try: cpu, devices" \
+        "bad:3: cgroup_device_acl: 'null' does not begin with /"
+    cp bad "$ROOT/etc/qemu.conf"
+    domain web
+    must_fail 1 vm-start --dry-run --transient web.xml
+    contains "$err" "qemu.conf:1: namespaces cannot be 'mnt'"
+}
+
+@test "a key that asks for a protection and is not honoured keeps guests off that would be without it" {
+    conf 'vnc_password = "x"' 'lock_manager = "lockd"' 'sched_core = "none"'
+    touch disk.img
+    domain web "<graphics type='vnc' port='-1'/>"
+    must_fail 1 vm-start --dry-run --transient web.xml
+    contains "$err" "web: $ROOT/etc/qemu.conf:1: vnc_password is not honoured, and <graphics type='vnc'> would be without it"
+    domain web "<graphics type='vnc' port='-1' passwd='own'/>"
+    ok vm-start --dry-run --transient web.xml
+    domain web "<disk type='file'><source file='$T/disk.img'/><target dev='vda' bus='virtio'/></disk>"
+    must_fail 1 vm-start --dry-run --transient web.xml
+    contains "$err" "qemu.conf:2: lock_manager is not honoured, and disk vda would be without it"
+    domain web
+    ok vm-start --dry-run --transient web.xml
+}
+
 @test "--all lists every key of libvirt's" {
     conf
     ok vm-conf --all
@@ -168,6 +237,7 @@ vm-conf: bad:3: dynamic_ownership = 3: must be from 0 to 1'
 @test "every key that is called honoured is read by the code, by that name" {
     conf
     for key in $(vm-conf --json | jq -r '.[].key'); do
+        [ "$key" != landlock ] || continue # of vmutils.conf
         grep -rqF "\"$key\"" --include='*.c' --exclude=settings.c "$TOP/libcore" --exclude-dir=host ||
             grep -qF "c, \"$key\"" "$TOP/libcore/host/conf.c" || { echo "nobody reads $key"; return 1; }
     done

@@ -26,7 +26,7 @@ static void teardown(void)
 
 static bool parse(const char *text)
 {
-    return conf_parse(&c, a, "qemu.conf", text, &notes, &e);
+    return conf_parse(&c, &conf_libvirt, a, "qemu.conf", text, &notes, &e);
 }
 
 START_TEST(values_of_each_type_are_read)
@@ -57,7 +57,7 @@ END_TEST
 
 START_TEST(a_missing_file_is_an_empty_one)
 {
-    ck_assert(conf_read(&c, a, "/nonexistent/qemu.conf", &notes, &e));
+    ck_assert(conf_read(&c, &conf_libvirt, a, "/nonexistent/qemu.conf", &notes, &e));
     ck_assert_uint_eq(c.values.n, 0);
 }
 END_TEST
@@ -85,7 +85,7 @@ END_TEST
 START_TEST(a_check_names_every_mistake)
 {
     struct notes faults = { .arena = a };
-    ck_assert(!conf_check(&c, a, "qemu.conf", "user = 1\nnonsense\nvnc_listen = \"::\"\ndynamic_ownership = 2\n", &notes, &faults));
+    ck_assert(!conf_check(&c, &conf_libvirt, a, "qemu.conf", "user = 1\nnonsense\nvnc_listen = \"::\"\ndynamic_ownership = 2\n", &notes, &faults));
     ck_assert_uint_eq(faults.n, 3);
     ck_assert_msg(strncmp(faults.text[2], "qemu.conf:4:", 12) == 0, "%s", faults.text[2]);
     ck_assert_str_eq(conf_text(&c, "vnc_listen"), "::");
@@ -102,8 +102,8 @@ END_TEST
 
 START_TEST(built_in_values_are_of_their_keys_type_and_range)
 {
-    for (size_t i = 0; i < conf_n_keys; i++) {
-        const struct conf_key *k = &conf_keys[i];
+    for (size_t i = 0; i < conf_libvirt.n; i++) {
+        const struct conf_key *k = &conf_libvirt.keys[i];
         if (!k->honoured)
             continue;
         ck_assert_msg(k->fallback.type == k->type, "%s", k->name);
@@ -142,7 +142,7 @@ START_TEST(debians_own_file_is_read_without_a_note)
 {
     if (access("/etc/libvirt/qemu.conf", R_OK) != 0)
         return;
-    ck_assert_msg(conf_read(&c, a, "/etc/libvirt/qemu.conf", &notes, &e), "%s", e.text);
+    ck_assert_msg(conf_read(&c, &conf_libvirt, a, "/etc/libvirt/qemu.conf", &notes, &e), "%s", e.text);
     ck_assert_msg(notes.n == 0, "%s", notes.n ? notes.text[0] : "");
 }
 END_TEST
