@@ -60,7 +60,7 @@ static int print_check(struct arena *a, const struct guard *g, const struct err 
         return cli_fail(&e);
     if (!access_check(&c, &e) || !conf_qemu_ids(g->conf, &uid, &gid, &e))
         return cli_fail(&e);
-    access_root_dirs(&c, g->root, uid, gid);
+    access_root_dirs(&c, g->root, as ? c.subject.uid : uid, as ? c.subject.gid : gid);
     access_table(&c, &t);
     (cli.json ? table_json : table_text)(&t, &out);
     fputs(str_text(&out), stdout);

@@ -178,7 +178,9 @@ bool access_root_dirs(struct access_check *c, const struct root *r, uid_t uid, g
         if (stat(path, &st) < 0 || (st.st_uid == uid && st.st_gid == gid))
             continue;
         right = false;
-        str_addf(&remedy, "chown %s ", owner);
+        str_add(&remedy, "chown ");
+        access_add_word(&remedy, owner);
+        str_addc(&remedy, ' ');
         access_add_word(&remedy, path);
         struct access_refusal *x = arena_alloc(c->arena, sizeof *x);
         *x = (struct access_refusal){
@@ -248,6 +250,17 @@ static bool told(const struct access_check *c, const struct err *plan)
     return false;
 }
 
+/* Of several kinds of refusal, the one that a status tells; NULL: there is none. */
+static const struct access_refusal *worst(const struct access_check *c)
+{
+    static const enum status order[] = { ST_PERM, ST_TIMEOUT, ST_FAILED, ST_NOENT };
+    for (size_t k = 0; k < sizeof order / sizeof *order; k++)
+        for (size_t i = 0; i < c->refusals.n; i++)
+            if (c->refusals.v[i]->status == order[k])
+                return c->refusals.v[i];
+    return NULL;
+}
+
 bool access_say(const struct access_check *c, const char *guest, const struct err *plan, struct notes *notes, struct err *e)
 {
     bool have = plan && !told(c, plan);
@@ -259,9 +272,9 @@ bool access_say(const struct access_check *c, const char *guest, const struct er
         /* A command must not be cut off in the middle: the message has its limit, notes have none. */
         bool fits = strlen(guest) + strlen(line) + 2 < sizeof e->text;
         if (first && fits)
-            err_set(e, c->refusals.v[i]->status, "%s: %s", guest, line);
+            err_set(e, worst(c)->status, "%s: %s", guest, line);
         else if (first)
-            err_set(e, c->refusals.v[i]->status, "%s: %.500s... (try: seclabel --check)", guest, line);
+            err_set(e, worst(c)->status, "%s: %.500s... (try: seclabel --check)", guest, line);
         if (!first || !fits)
             note_add(notes, "%s: %s", guest, line);
     }
@@ -297,15 +310,13 @@ void access_table(const struct access_check *c, struct table *t)
 
 bool access_result(const struct access_check *c, const char *guest, const struct err *plan, struct err *e)
 {
-    static const enum status worst[] = { ST_PERM, ST_TIMEOUT, ST_FAILED, ST_NOENT };
+    const struct access_refusal *r = worst(c);
     size_t refused = 0;
     if (plan && !told(c, plan))
         return err_set(e, plan->status, "%s: %s", guest, plan->text);
     for (size_t i = 0; i < c->wishes.n; i++)
         refused += c->wishes.v[i]->n_refused > 0;
-    for (size_t k = 0; k < sizeof worst / sizeof *worst; k++)
-        for (size_t i = 0; i < c->refusals.n; i++)
-            if (c->refusals.v[i]->status == worst[k])
-                return err_set(e, worst[k], "%s: user '%s' cannot use %zu of %zu paths", guest, c->subject.name, refused, c->wishes.n);
+    if (r)
+        return err_set(e, r->status, "%s: user '%s' cannot use %zu of %zu paths", guest, c->subject.name, refused, c->wishes.n);
     return true;
 }

@@ -336,17 +336,35 @@ static int open_child(struct access_walk *w, const struct node *dir, const char 
     return fd;
 }
 
+/* Only the last directory need be QEMU's; those before it are as mkdir makes them. */
+static const char *make_directory(struct access_walk *w, const char *dir)
+{
+    const struct access_subject *s = &w->c->subject;
+    autostr struct str out = STR_INIT;
+    if (s->uid == geteuid() || s->overrides)
+        str_add(&out, "mkdir -p ");
+    else
+        str_addf(&out, "install -d -o %s -g %u ", s->name, (unsigned)s->gid);
+    access_add_word(&out, dir);
+    return arena_strdup(w->arena, str_text(&out));
+}
+
 static void missing(struct access_walk *w, const struct way *y, const char *path, bool last)
 {
     const struct access_wish *x = y->wish;
-    if (last && x->missing == ACCESS_QEMU_MAKES)
+    bool made = x->missing == ACCESS_QEMU_MAKES;
+    if (last && made)
         look(w, &(struct access_place){ y->dir->fd, y->dir->path, &y->dir->st, ACCESS_SEARCH | ACCESS_WRITE, x, true });
-    if (x->missing == ACCESS_MAY_MISS || (last && x->missing == ACCESS_QEMU_MAKES))
+    if (x->missing == ACCESS_MAY_MISS || (last && made))
         return;
     const char *text = y->link ? arena_printf(w->arena, "%s, where the link %s leads, is not there", path, y->link)
                        : last  ? "No such file or directory"
                                : arena_printf(w->arena, "there is no directory %s", path);
-    refuse(w, ST_NOENT, path, text);
+    const char *rest = y->rest.p + y->from;
+    const char *dir = made ? arena_printf(w->arena, "%s%.*s", path, (int)(strrchr(rest, '/') - rest), rest) : NULL;
+    access_refuse(w, NULL, &(struct access_refusal){ .status = ST_NOENT, .layer = "file system", .component = path, .text = text,
+                                                     .needs = dir ? arena_printf(w->arena, "directory %s", dir) : NULL,
+                                                     .remedy = dir ? make_directory(w, dir) : NULL });
 }
 
 static void cannot_open(struct access_walk *w, const struct way *y, const char *path, bool last, int error)

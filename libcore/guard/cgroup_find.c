@@ -268,7 +268,8 @@ bool cgroup_partition_next(struct arena *a, const char *partition, const char **
     *word = NULL;
     if (*p != '/')
         return p > partition || err_set(e, ST_FAILED, "<resource> partition '%s' is no absolute path", partition);
-    *at = ++p + strcspn(p, "/");
+    p++;
+    *at = p + strcspn(p, "/");
     const char *name = arena_strndup(a, p, (size_t)(*at - p));
     if (!*name || *name == '.')
         return err_set(e, ST_FAILED, "<resource> partition '%s': '%s' is no name of a partition", partition, name);

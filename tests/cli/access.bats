@@ -301,6 +301,16 @@ load ../access
     must_fail 2 seclabel --as root web.xml
 }
 
+@test "--as: the directories of the root, too, would be that user's" {
+    disk /dev/null
+    domain web
+    mkdir -p "$ROOT/lib/qemu"
+    chown $U:$U "$ROOT/lib/qemu"
+    ok seclabel --check web.xml
+    must_fail 7 seclabel --check --json --as +64298:+64297 web.xml
+    contains "$out" "chown 64298:64297 $ROOT/lib/qemu"
+}
+
 @test "--as takes a group" {
     conf "dynamic_ownership = 0"
     touch d/a.img
@@ -326,6 +336,17 @@ without_acls() {
     touch m
     qemu-storage-daemon --blockdev driver=file,node-name=f,filename=raw \
         --export type=fuse,id=e,node-name=f,mountpoint="$T/m",writable=on,allow-other=on --daemonize || skip "no FUSE here"
+}
+
+@test "a directory for logs that is not there: the command that makes it for QEMU's user" {
+    mkdir -m 755 d/in
+    ln -s in d/ln
+    domain web "<serial type='file'><source path='$T/d/ln/no such/deep/a.log'/></serial>
+        <serial type='file'><source path='$T/d/in/no such/other/b.log'/></serial>"
+    check 3
+    same "$(jq -r '.[].remedy' <<<"$rows")" "install -d -o $U -g $U '$HERE/d/in/no such/deep'
+install -d -o $U -g $U '$HERE/d/in/no such/other'"
+    mended
 }
 
 @test "a file system without ACLs: chown" {
