@@ -227,11 +227,22 @@ static bool one_object(struct guard *g, struct others *o, const struct object *x
     return true;
 }
 
+/* As libvirt shows it: of who runs as another user than the one who starts him, unless the document says that nothing is done. */
+static void add_process(struct guard *g, const struct seclabel *domain)
+{
+    guard_add_process(g, "dac", arena_printf(g->arena, "%u:%u", (unsigned)g->uid, (unsigned)g->gid), NULL);
+    struct guard_process *p = g->processes.v[g->processes.n - 1];
+    bool fixed = domain && domain->type == SECLABEL_STATIC && domain->label;
+    p->live = fixed ? domain->label : arena_printf(g->arena, "+%u:+%u", (unsigned)g->uid, (unsigned)g->gid);
+    if (g->root->privileged && domain_relabels(domain))
+        p->image = p->live;
+}
+
 bool dac_layer(struct guard *g, struct err *e)
 {
     const struct seclabel *domain = dac_of(g->domain->seclabels.v, g->domain->seclabels.n);
     struct others others = { 0 };
-    guard_add_process(g, "dac", arena_printf(g->arena, "%u:%u", (unsigned)g->uid, (unsigned)g->gid), NULL);
+    add_process(g, domain);
     for (size_t i = 0; i < g->objects.all.n; i++)
         if (!one_object(g, &others, g->objects.all.v[i], domain, e))
             return false;

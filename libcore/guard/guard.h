@@ -39,6 +39,7 @@ struct guard_process {
     const char *label; /* "64055:64055", "system_u:system_r:svirt_t:s0:c1,c2" */
     const char *note;
     const char *image; /* the label that its own images get; NULL: the layer has none */
+    const char *live;  /* label as libvirt shows it of a running guest; NULL: just so */
 };
 
 enum { GUARD_HELD = 16 };

@@ -345,7 +345,8 @@ static void show_labels(struct planning *g, const struct guard *guard)
         const struct guard_process *p = guard->processes.v[i];
         struct seclabel *l = NULL;
         for (size_t k = 0; k < g->d->seclabels.n && p->image; k++)
-            if (!g->d->seclabels.v[k]->model || streq(g->d->seclabels.v[k]->model, p->layer))
+            /* Without a model it is the one of SELinux or AppArmor. */
+            if (g->d->seclabels.v[k]->model ? streq(g->d->seclabels.v[k]->model, p->layer) : !streq(p->layer, "dac"))
                 l = g->d->seclabels.v[k];
         if (!p->image)
             continue;
@@ -355,7 +356,7 @@ static void show_labels(struct planning *g, const struct guard *guard)
             list_add(g->p->arena, &g->d->seclabels, l);
         }
         l->model = p->layer;
-        l->label = p->label;
+        l->label = p->live ? p->live : p->label;
         l->imagelabel = p->image;
     }
 }
