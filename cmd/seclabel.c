@@ -129,6 +129,9 @@ static void check_use(int n, bool dashes)
         cli_usage("--apply, --restore, --show, --check, --profile and a command exclude each other");
     if (as && !check)
         cli_usage("--as goes with --check");
+    for (const char *const *layer = label_layers; driver && !streq(*layer, driver); layer++)
+        if (!*layer)
+            cli_usage("--driver %s: there is no such layer (try: dac, selinux, apparmor, landlock, cgroup)", driver);
     if (profile && !streq(driver, "apparmor"))
         cli_usage("--profile goes with --driver apparmor");
     if (driver && (apply || n > 1) && !label_driver(driver) && !(n > 1 && streq(driver, "landlock")))

@@ -57,6 +57,12 @@ bool err_wrap(struct err *e, const char *fmt, ...)
     return err_add(e, ": %s", old);
 }
 
+bool err_wrap_once(struct err *e, const char *context)
+{
+    size_t n = strlen(context);
+    return strncmp(e->text, context, n) == 0 && strncmp(e->text + n, ": ", 2) == 0 ? false : err_wrap(e, "%s", context);
+}
+
 bool err_add(struct err *e, const char *fmt, ...)
 {
     size_t n = strnlen(e->text, sizeof e->text - 1);

@@ -39,6 +39,9 @@ bool err_errno(struct err *e, const char *fmt, ...) __attribute__((format(printf
 /* Puts "context: " before the message that is there. Returns false. */
 bool err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Likewise, unless the message begins with just that. */
+bool err_wrap_once(struct err *e, const char *context);
+
 /* Appends to the message (a remedy: " (try: …)"). Returns false. */
 bool err_add(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -312,8 +312,10 @@ bool access_result(const struct access_check *c, const char *guest, const struct
 {
     const struct access_refusal *r = worst(c);
     size_t refused = 0;
-    if (plan && !told(c, plan))
-        return err_set(e, plan->status, "%s: %s", guest, plan->text);
+    if (plan && !told(c, plan)) {
+        *e = *plan;
+        return err_wrap_once(e, guest);
+    }
     for (size_t i = 0; i < c->wishes.n; i++)
         refused += c->wishes.v[i]->n_refused > 0;
     if (r)

@@ -177,7 +177,7 @@ static bool below(struct chain *c, struct link *l, const struct image *im, uid_t
         return describe(c, im->backing, why, place == IMAGE_NETWORK ? "on a network; not followed" : "not a file; not followed"), true;
     autoclose int next = open_named(c, l, owner, path, "backing file", im->backing_format, R_OK, &missing, e);
     if (next < 0 && !missing)
-        return err_wrap(e, "%s", why);
+        return str_starts(e->text, "disk ") ? false : err_wrap(e, "%s", why);
     autoclose int opened = next < 0 ? -1 : object_read(next, path, e);
     if (next >= 0 && opened < 0)
         return err_wrap(e, "%s", why);

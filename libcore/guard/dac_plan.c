@@ -205,8 +205,11 @@ static bool one_object(struct guard *g, struct others *o, const struct object *x
         entry.mode = arena_printf(g->arena, "%04o", (unsigned)st.st_mode & 07777);
         entry.now = arena_printf(g->arena, "%u:%u", (unsigned)st.st_uid, (unsigned)st.st_gid);
     }
-    if (ours && !exists)
-        entry.note = x->made ? "QEMU makes it" : "is not there";
+    bool made = !exists && x->made && (ours || !g->root->privileged);
+    if (made)
+        entry.note = "QEMU makes it";
+    else if (ours && !exists)
+        entry.note = "is not there";
     else if (ours && S_ISREG(st.st_mode) && st.st_mode & (S_ISUID | S_ISGID))
         entry.note = "is a set-user-id program"; /* which a new owner would no longer make it */
     else if (ours && strcmp(entry.now, wanted))
@@ -222,7 +225,7 @@ static bool one_object(struct guard *g, struct others *o, const struct object *x
             entry.note = before ? arena_printf(g->arena, "in use; goes back to %s", before) : "is right";
     }
     entry.change = !entry.note;
-    entry.wanted = entry.change || (ours && !exists && x->made) ? wanted : entry.now;
+    entry.wanted = entry.change || made ? wanted : entry.now;
     guard_add(g, &entry);
     return true;
 }

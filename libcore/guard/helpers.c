@@ -18,7 +18,7 @@ static void show_owner(struct guard *g, const struct guard_helper *h)
         entry.mode = arena_printf(g->arena, "%04o", (unsigned)st.st_mode & 07777);
         entry.now = arena_printf(g->arena, "%u:%u", (unsigned)st.st_uid, (unsigned)st.st_gid);
     }
-    entry.change = g->root->privileged && !streq(entry.now, wanted);
+    entry.change = h->state_new || (g->root->privileged && !streq(entry.now, wanted));
     entry.note = h->state_new ? "is made, and stays" : entry.change ? "stays so, as in libvirt" : "is right";
     guard_add(g, &entry);
 }

@@ -223,3 +223,12 @@ int root_open(const struct root *r, enum root_dir which, bool make, struct err *
         err_errno(e, "cannot open directory %s", path);
     return fd;
 }
+
+bool root_make_for(const struct root *r, enum root_dir which, uid_t uid, gid_t gid, struct err *e)
+{
+    struct stat st;
+    if (!r->privileged || lstat(r->dir[which], &st) == 0 || errno != ENOENT)
+        return true;
+    autoclose int fd = root_open(r, which, true, e);
+    return fd >= 0 && (fchown(fd, uid, gid) == 0 || err_errno(e, "%s: cannot give it to QEMU's user", r->dir[which]));
+}

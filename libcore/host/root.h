@@ -56,6 +56,10 @@ bool root_init(struct root *r, struct arena *a, const char *uri, struct err *e);
  * ST_NOENT means that it is not there (and make was not asked). */
 int root_open(const struct root *r, enum root_dir which, bool make, struct err *e);
 
+/* Makes a directory that QEMU's user is to own, unless it is there: then whose it is is the administrator's affair. Only in a
+ * root that is root's; in others nothing is done. */
+bool root_make_for(const struct root *r, enum root_dir which, uid_t uid, gid_t gid, struct err *e);
+
 /* The same check for any absolute path. mode: it is made so if it is missing, and missing parents with mode
  * parents (mode 0: nothing is made). closed: the last one must also belong to the caller alone (no permission for group and others). */
 int dir_open_trusted(const char *path, mode_t mode, mode_t parents, bool closed, struct err *e);

@@ -95,6 +95,9 @@ bool label_plan(struct label *x, struct err *e)
     return plan(x, &l, false, e);
 }
 
+const char *const label_layers[] = { "dac",   "selinux", "apparmor", "capabilities", "landlock", "seccomp",
+                                     "mount", "limits",  "cgroup",   "image",        NULL };
+
 static const struct column columns[] = {
     { "LAYER", "layer", COLUMN_TEXT }, { "WHY", "why", COLUMN_TEXT },   { "USE", "use", COLUMN_TEXT },
     { "MODE", "mode", COLUMN_TEXT },   { "NOW", "now", COLUMN_TEXT },   { "WANTED", "wanted", COLUMN_TEXT },

@@ -37,6 +37,9 @@ bool label_read(struct label *x, const char *operand, struct err *e);
 bool label_plan(struct label *x, struct err *e);
 void label_release(struct label *x);
 
+/* Layers that there can be rows of: a NULL ends them. */
+extern const char *const label_layers[];
+
 /* A row for each process label and each entry, of the layer driver alone (NULL: of all), in the arena of g. */
 enum label_rows {
     LABEL_PLANNED,

@@ -23,6 +23,7 @@ static const struct {
 } kinds[] = {
     { "dir", "dac", "0700", "is made, and goes with the guest", W_OWNER },
     { "nvram", "dac", "0600", "is made from its template, and stays", W_OWNER },
+    { "tpm", "dac", "0700", "is made, and stays", W_OWNER },
     { "socket", "dac", NULL, "QEMU makes it", W_QEMUS },
     { "profile", "apparmor", NULL, "is written", W_ANEW },
     { "apparmor", "apparmor", NULL, "is put into the kernel, and goes with the guest", W_TEXT },
@@ -45,12 +46,12 @@ static void look(struct guard *g, struct guard_entry *x)
     x->now = owner(g, st.st_uid, st.st_gid);
 }
 
-/* The entry of an object that is not there yet says what will be. */
+/* The entry of an object that is not there yet says what will be; one that changes has said it. */
 static struct guard_entry *entry_of(struct guard *g, const char *layer, const char *path)
 {
     for (size_t i = 0; i < g->entries.n; i++) {
         struct guard_entry *x = g->entries.v[i];
-        if (streq(x->layer, layer) && streq(x->path, path) && !x->now)
+        if (streq(x->layer, layer) && streq(x->path, path) && (x->change || !x->now))
             return x;
     }
     guard_add(g, &(struct guard_entry){ .layer = layer, .path = path, .use = object_use_names[OBJECT_EXCLUSIVE] });
@@ -64,6 +65,8 @@ static void add_row(struct guard *g, const struct row *row)
             continue;
         bool absent = streq(row->before, "absent");
         struct guard_entry *x = entry_of(g, kinds[i].layer, row->object);
+        if (x->change)
+            return; /* its layer says it */
         x->why = x->why ? x->why : row->why;
         x->mode = kinds[i].mode;
         x->note = absent ? kinds[i].note : "is there";

@@ -61,6 +61,15 @@ static bool add_claim(struct planning *g, int fd, struct err *e)
     return true;
 }
 
+/* The first guest of a root makes them; an administrator who changes QEMU's user changes them, too. */
+static bool make_directories_of_qemu(struct planning *g, struct err *e)
+{
+    uid_t uid;
+    gid_t gid;
+    return conf_qemu_ids(g->o->conf, &uid, &gid, e) && root_make_for(g->l->root, ROOT_LIB, uid, gid, e) &&
+           root_make_for(g->l->root, ROOT_RUN, uid, gid, e);
+}
+
 /* Stands for the guest whatever else is removed: QEMU has it from the fork to its death. */
 static bool claim_itself(struct planning *g, struct err *e)
 {
@@ -428,7 +437,7 @@ static bool plan_of_document(struct planning *g, struct err *e)
 
 static bool plan(struct planning *g, struct err *e)
 {
-    if (!g->o->dry_run && !claim_itself(g, e))
+    if (!g->o->dry_run && (!make_directories_of_qemu(g, e) || !claim_itself(g, e)))
         return false;
     if (!choose_emulator(g, e))
         return plan_of_document(g, e);
@@ -467,7 +476,7 @@ bool plan_domain(struct plan *p, struct life *l, struct domain *d, const struct 
         caps_free(g.caps);
     if (!ok) {
         plan_release(p);
-        return str_starts(e->text, l->name) ? false : err_wrap(e, "%s", l->name);
+        return err_wrap_once(e, l->name);
     }
     if (mentions(p, "pty,"))
         p->complete = complete;

@@ -511,6 +511,18 @@ mounted() {
     mended
 }
 
+@test "directories of QEMU that a start makes are its user's from the beginning" {
+    rm -rf "$ROOT/lib" "$ROOT/run"
+    guest web
+    ok vm-start -q --paused web
+    ok vm-stop --force web
+    check 0
+    chown "$U" "$ROOT/lib/qemu" "$ROOT/run/qemu"
+    sed -i "s/^user.*/user = \"root\"/; s/^group.*/group = \"root\"/" "$ROOT/etc/qemu.conf"
+    check 7
+    same "$(jq -r '.[].remedy' <<<"$rows")" "$(for d in lib run; do echo "chown root:root $ROOT/$d/qemu"; done)"
+}
+
 @test "a user that this user namespace does not have" {
     touch d/a.img
     disk "$T/d/a.img"

@@ -132,6 +132,8 @@ bare() { same "$(owner)$(getfattr -h -d -m '^trusted' disk.img 2>/dev/null)" 55:
     must_fail 2 seclabel --apply web -- true
     must_fail 2 seclabel web db
     must_fail 2 seclabel web --
+    must_fail 2 seclabel --driver daq web
+    contains "$err" "there is no such layer"
     must_fail 3 seclabel --apply nosuch
     must_fail 3 seclabel --show nosuch
 }
