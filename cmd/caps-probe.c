@@ -114,7 +114,10 @@ static int one(struct arena *a, const struct caps_env *env, struct notes *notes,
         return cli_fail(&e);
     if (queries)
         caps_queries_of(out, c);
-    bool ok = queries     ? true
+    bool as_json = domain && cli.json && !queries && !export_to && !device;
+    if (as_json)
+        capsdoc_one_json(out, c, &choice);
+    bool ok = queries || as_json ? true
               : export_to ? write_export(c, out)
               : device  ? capsdoc_properties(out, env, &choice, device, cli.json, &e)
                         : capsdoc_domain(out, a, env, c, &choice, notes, &e);

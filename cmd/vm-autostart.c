@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/cli.h"
+#include "base/table.h"
 #include "guard/narrow.h"
 #include "run/many.h"
 #include "run/start.h"
@@ -21,7 +24,24 @@ static const struct cli_option options[] = {
     CLI_END,
 };
 static const struct cli_program program = { "vm-autostart", "[GUEST…]", "marks guests to be started at boot, lists, starts or stops them",
-                                            options, CLI_URI | CLI_GUEST };
+                                            options, CLI_URI | CLI_GUEST | CLI_JSON };
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void list_json(struct arena *a, const struct names *names)
+{
+    static const struct column column = { "Name", "name", COLUMN_TEXT };
+    autostr struct str out = STR_INIT;
+    struct table t;
+    table_init(&t, a, &column, 1);
+    for (size_t i = 0; i < names->v.n; i++)
+        table_row(&t, &names->v.v[i]);
+    table_json(&t, &out);
+    fwrite(out.p, 1, out.len, stdout);
+}
 
 static int list(const struct root *r, struct arena *a, struct err *e)
 {
@@ -31,6 +51,11 @@ static int list(const struct root *r, struct arena *a, struct err *e)
         return e->status == ST_NOENT ? ST_DONE : cli_fail(e);
     if (!autostart_list(etc, a, &names, e))
         return cli_fail(e);
+    qsort(names.v.v, names.v.n, sizeof *names.v.v, by_name);
+    if (cli.json) {
+        list_json(a, &names);
+        return ST_DONE;
+    }
     for (size_t i = 0; i < names.v.n; i++)
         printf("%s%c", names.v.v[i], zero ? '\0' : '\n');
     return ST_DONE;
@@ -76,6 +101,8 @@ static int start_or_stop(const struct root *r, struct arena *a, struct err *e)
         words[n++] = "-q";
     if (force)
         words[n++] = "--force";
+    if (cli.json && stop)
+        words[n++] = "--json";
     /* Starting is work, stopping is waiting. */
     unsigned parallel = stop ? 16 : (unsigned)sysconf(_SC_NPROCESSORS_ONLN) + 1;
     if (!marked(r, a, &names, e) ||

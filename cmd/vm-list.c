@@ -17,7 +17,8 @@ static const struct cli_option options[] = {
     { "name", 0, NULL, CLI_FLAG, &only_name, "print names only, one a line" },
     { "uuid", 0, NULL, CLI_FLAG, &only_uuid, "print UUIDs only (with --name: both)" },
     { "null", '0', NULL, CLI_FLAG, &zero, "end names and UUIDs with NUL instead of a newline" },
-    { "state", 's', "STATE", CLI_LIST, &states, "only guests in this state: running, paused, 'shut off', 'needs cleanup'…" },
+    { "state", 's', "running|paused|shut-off|in-shutdown|crashed|pmsuspended|starting|needs-cleanup", CLI_LIST, &states,
+      "only guests in this state" },
     { "reason", 0, NULL, CLI_FLAG, &reason, "print why they are in their state" },
     { "title", 0, NULL, CLI_FLAG, &title, "print their titles" },
     { "autostart", 0, NULL, CLI_FLAG, &autostart, "only guests marked for autostart" },
@@ -37,7 +38,7 @@ static bool wanted(const struct listed *g, bool named)
 {
     bool on = g->status && g->status->state != GUEST_OFF;
     for (size_t i = 0; i < states.n; i++)
-        if (streq(states.v[i], state_of(g)))
+        if (guest_state_is(states.v[i], state_of(g)))
             goto in_state;
     if (states.n || (!named && (inactive ? on : !on && !all)))
         return false;
@@ -46,20 +47,30 @@ in_state:
            (!transient || !g->persistent);
 }
 
-/* Leaves those that operands name, each once, in their order. */
-static bool pick(struct guests *all_guests, const struct root *r, struct arena *a, char **words, int n, struct err *e)
+static void check_states(void)
+{
+    for (size_t i = 0; i < states.n; i++)
+        if (!guest_state_known(states.v[i]))
+            cli_usage("--state %s: not one of running, paused, shut off, in shutdown, crashed, pmsuspended, starting, needs cleanup",
+                      states.v[i]);
+}
+
+/* Leaves those that operands name, each once, in their order. The status is of the last one that is not there. */
+static int pick(struct guests *all_guests, const struct root *r, struct arena *a, char **words, int n)
 {
     struct guests out = { 0, arena_array(a, (size_t)n + 1, sizeof *out.v) };
+    int status = ST_DONE;
     for (int w = 0; w < n; w++) {
-        const char *name = guest_find(r, a, words[w], GUEST_BY_ANY, e);
+        struct err e = { 0 };
+        const char *name = guest_find(r, a, words[w], GUEST_BY_ANY, &e);
         if (!name)
-            return false;
+            status = cli_fail(&e);
         for (size_t i = 0; i < all_guests->n; i++)
-            if (streq(all_guests->v[i].name, name))
+            if (name && streq(all_guests->v[i].name, name))
                 out.v[out.n++] = all_guests->v[i];
     }
     *all_guests = out;
-    return true;
+    return status;
 }
 
 static void print_words(const struct guests *guests)
@@ -154,29 +165,20 @@ static void print_table(struct arena *a, const struct guests *guests)
     fwrite(out.p, 1, out.len, stdout);
 }
 
-/* Why a guest is off stands in its events, which are read only when asked for. */
-static void add_reason(const struct root *r, struct arena *a, struct listed *g)
-{
-    struct err none;
-    if (!g->status || g->status->state != GUEST_OFF)
-        return;
-    struct guest_status *s = arena_alloc(a, sizeof *s);
-    autoclose int state = root_open(r, ROOT_STATE, false, &none);
-    *s = *g->status;
-    guest_last_reason(state, g->name, s);
-    g->status = s;
-}
-
 int main(int argc, char **argv)
 {
-    int first = cli_parse(&program, argc, argv);
+    int first = cli_parse(&program, argc, argv), status = ST_DONE;
     struct err e = { 0 };
+    check_states();
     autoarena struct arena *a = arena_new();
     struct root root;
     struct guests guests, out = { 0 };
-    if (!root_init(&root, a, cli.uri, &e) || !narrow(program.name, &root, &e) || !guests_list(&root, a, &guests, &e) ||
-        (first < argc && !pick(&guests, &root, a, argv + first, argc - first, &e)))
+    if (!root_init(&root, a, cli.uri, &e) || !narrow(program.name, &root, &e) || !guests_list(&root, a, &guests, &e))
         return cli_fail(&e);
+    if (first < argc)
+        status = pick(&guests, &root, a, argv + first, argc - first);
+    if (status && first + 1 == argc)
+        return status;
     out.v = arena_array(a, guests.n + 1, sizeof *out.v);
     for (size_t i = 0; i < guests.n; i++) {
         struct listed *g = &guests.v[i];
@@ -185,12 +187,12 @@ int main(int argc, char **argv)
         if (only_uuid || title || cli.json)
             guests_read_head(&root, a, g);
         if (reason || cli.json)
-            add_reason(&root, a, g);
+            guests_read_reason(&root, a, g);
         out.v[out.n++] = *g;
     }
     if ((only_name || only_uuid) && !cli.json)
         print_words(&out);
     else
         print_table(a, &out);
-    return cli_done(ST_DONE);
+    return cli_done(status);
 }

@@ -37,7 +37,7 @@ static const struct cli_option options[] = {
     { "repair-all", 0, NULL, CLI_FLAG, &all, "for vm-reap: clean up after every guest" },
     CLI_END,
 };
-static const struct cli_program program = { "vm-start", "[GUEST]", "starts a guest", options,
+static const struct cli_program program = { "vm-start", "[GUEST…]", "starts guests", options,
                                             CLI_URI | CLI_GUEST | CLI_WAIT | CLI_JSON };
 
 static struct err e;
@@ -120,7 +120,21 @@ static int start(const struct root *root, struct run_start *o, const char *word,
     const char *name = o->name;
     bool ok = run_start(root, o, notes, &e);
     cli_notes(notes);
+    notes->n = 0;
     return ok ? started(root, name, &o->start) : cli_fail(&e);
+}
+
+static void check_usage(int operands)
+{
+    bool one = console || foreground || dry_run || notify_fd >= 0 || panicked || ended;
+    if (transient && operands)
+        cli_usage("--transient FILE names the guest already");
+    if (!transient && !operands)
+        cli_usage("name the guest");
+    if (one && operands > 1)
+        cli_usage("name one guest: --console, --foreground, --dry-run and --notify-fd are for one");
+    if (foreground && (no_reap || console))
+        cli_usage("--foreground goes with neither --no-reap nor --console");
 }
 
 int main(int argc, char **argv)
@@ -141,11 +155,16 @@ int main(int argc, char **argv)
         return cli_fail(&e);
     if (repair || all)
         return repairs(&root, argc - first, argv + first, &notes);
-    if (argc - first != !transient)
-        cli_usage(transient ? "--transient FILE names the guest already" : "name one guest");
-    if (foreground && (no_reap || console))
-        cli_usage("--foreground goes with neither --no-reap nor --console");
+    check_usage(argc - first);
     if (panicked)
         return after_panic(&root, argv[first], &notes);
-    return ended ? after_end(&root, argv[first], &o, &notes) : start(&root, &o, argv[first], a, &notes);
+    if (ended)
+        return after_end(&root, argv[first], &o, &notes);
+    int status = ST_DONE;
+    for (int i = first; i < argc || (transient && i == first); i++) {
+        struct run_start one = o;
+        int s = start(&root, &one, argv[i], a, &notes);
+        status = status ? status : s;
+    }
+    return status;
 }

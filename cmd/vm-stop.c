@@ -4,7 +4,9 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/table.h"
+#include "run/many.h"
 #include "run/run.h"
+#include "run/start.h"
 #include "store/guest.h"
 
 static bool force;
@@ -52,6 +54,34 @@ static int stop(const struct root *root, const char *word, const struct stop_opt
     return ST_DONE;
 }
 
+/* All are asked at the same time: the last one is not to wait for the first. */
+static int stop_many(const struct root *root, char **names, int n)
+{
+    enum { AT_ONCE = 16 };
+    char wait[64], timeout[64];
+    snprintf(wait, sizeof wait, "--wait=%lld.%03lld", cli.wait_ms / 1000, cli.wait_ms % 1000);
+    snprintf(timeout, sizeof timeout, "--timeout=%lld.%03lld", timeout_ms / 1000, timeout_ms % 1000);
+    const char *words[16] = { "-c", root->uri, wait };
+    const struct {
+        bool given;
+        const char *word;
+    } options_given[] = {
+        { timeout_ms >= 0, timeout }, { mode, "--mode" },      { mode, mode },          { force, "--force" },
+        { cli.json, "--json" },       { cli.quiet, "--quiet" }, { cli.by_name, "--name" }, { cli.by_uuid, "--uuid" },
+        { cli.by_id, "--id" },
+    };
+    size_t used = 3;
+    struct err e = { 0 };
+    autoarena struct arena *a = arena_new();
+    int status;
+    for (size_t i = 0; i < sizeof options_given / sizeof *options_given; i++)
+        if (options_given[i].given)
+            words[used++] = options_given[i].word;
+    if (!run_many(start_bindir(a), "vm-stop", words, (const char *const *)names, (size_t)n, AT_ONCE, ST_DONE, &status, &e))
+        return cli_fail(&e);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     int first = cli_parse(&program, argc, argv);
@@ -68,11 +98,5 @@ int main(int argc, char **argv)
     o.timeout_ms = timeout_ms >= 0 ? timeout_ms : force ? 0 : 60000;
     if (!root_init(&root, a, cli.uri, &e))
         return cli_fail(&e);
-    int status = ST_DONE;
-    for (int i = first; i < argc; i++) {
-        int one = stop(&root, argv[i], &o);
-        if (status == ST_DONE)
-            status = one;
-    }
-    return cli_done(status);
+    return first + 1 < argc ? stop_many(&root, argv + first, argc - first) : cli_done(stop(&root, argv[first], &o));
 }

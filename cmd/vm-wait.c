@@ -7,6 +7,7 @@
 #include "guard/narrow.h"
 #include "qemu/qmp.h"
 #include "run/wait.h"
+#include "store/guest.h"
 
 static const char *state, *event;
 static long long timeout_ms = -1;
@@ -40,7 +41,9 @@ int main(int argc, char **argv)
         cli_usage("needs one GUEST");
     if (!state == !event)
         cli_usage("needs either --state or --event");
-    if (state && (wanted = name_index(wait_state_names, 5, state)) < 0)
+    while (state && wanted < WAIT_STATES && !guest_state_is(state, wait_state_names[wanted]))
+        wanted++;
+    if (wanted == WAIT_STATES)
         cli_usage("--state %s: not one of running, paused, shutoff, crashed, pmsuspended", state);
     long long deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
     if (!root_init(&root, a, cli.uri, &e) || !narrow(program.name, &root, &e) ||

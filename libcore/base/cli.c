@@ -37,7 +37,7 @@ static const struct cli_option common_options[] = {
     { "version", 0, NULL, CLI_FLAG, &version, "print the version and exit" },
 };
 
-enum { MAX_OPTIONS = 64 };
+enum { MAX_OPTIONS = 64, HELP_COLUMN = 30 };
 static const struct cli_option *all[MAX_OPTIONS];
 static size_t n_all;
 
@@ -63,13 +63,14 @@ static void print_help(void)
     printf("usage: %s [OPTION…]%s%s\n%s\n\n", program->name, *program->operands ? " " : "", program->operands,
            program->summary);
     for (size_t i = 0; i < n_all; i++) {
-        char left[80];
+        char left[160];
         char letter[6] = "    ";
         if (all[i]->letter)
             snprintf(letter, sizeof letter, "-%c, ", all[i]->letter);
         snprintf(left, sizeof left, "%s--%s%s%s", letter, all[i]->name, all[i]->arg ? " " : "",
                  all[i]->arg ? all[i]->arg : "");
-        printf("  %-30s %s\n", left, all[i]->help);
+        printf(strlen(left) > HELP_COLUMN ? "  %s\n  %*s %s\n" : "  %s%*s %s\n", left,
+               strlen(left) > HELP_COLUMN ? HELP_COLUMN : HELP_COLUMN - (int)strlen(left), "", all[i]->help);
     }
     printf("\nExit status: 0 done, 1 failed, 2 usage, 3 no such thing, 4 wrong state, 5 busy,\n"
            "6 QEMU refused or died, 7 not permitted, 8 time ran out. See %s(1), vmutils(7).\n",

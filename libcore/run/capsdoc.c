@@ -54,18 +54,27 @@ static void add_json(struct str *out, json_t *j)
     json_decref(j);
 }
 
+static json_t *emulator_json(const struct caps_emulator *em)
+{
+    json_t *one = json_object();
+    json_object_set_new(one, "path", json_string(em->path));
+    json_object_set_new(one, "arch", em->arch ? json_string(em->arch->name) : json_null());
+    json_object_set_new(one, "tcg", em->tcg ? caps_json(em->tcg) : json_null());
+    json_object_set_new(one, "kvm", em->kvm ? caps_json(em->kvm) : json_null());
+    return one;
+}
+
+void capsdoc_one_json(struct str *out, struct caps *c, const struct capsdoc_choice *choice)
+{
+    struct caps_emulator em = { choice->emulator, arch_by_name(choice->arch), caps_kvm(c) ? NULL : c, caps_kvm(c) ? c : NULL };
+    add_json(out, emulator_json(&em));
+}
+
 void capsdoc_json(struct str *out, struct arena *a, const struct caps_env *env, const struct caps_emulators *emulators)
 {
     json_t *list = json_array(), *all = json_object();
-    for (size_t i = 0; i < emulators->list.n; i++) {
-        const struct caps_emulator *em = emulators->list.v[i];
-        json_t *one = json_object();
-        json_object_set_new(one, "path", json_string(em->path));
-        json_object_set_new(one, "arch", em->arch ? json_string(em->arch->name) : json_null());
-        json_object_set_new(one, "tcg", em->tcg ? caps_json(em->tcg) : json_null());
-        json_object_set_new(one, "kvm", em->kvm ? caps_json(em->kvm) : json_null());
-        json_array_append_new(list, one);
-    }
+    for (size_t i = 0; i < emulators->list.n; i++)
+        json_array_append_new(list, emulator_json(emulators->list.v[i]));
     json_t *host = host_facts_json(host_facts(a, env->sysroot));
     json_object_set_new(all, "host", host ? host : json_null());
     json_object_set_new(all, "emulators", list);
@@ -96,7 +105,8 @@ struct caps *capsdoc_choose(struct arena *a, const struct caps_env *env, struct 
     bool any = !choice->virttype, native = !choice->arch || arch_is_native(host, arch_by_name(choice->arch));
     if (streq(choice->virttype, "kvm") || (any && native && caps_kvm_usable(env)))
         c = caps_get(env, choice->emulator, true, e);
-    if (!c && !streq(choice->virttype, "kvm"))
+    /* What hangs with one accelerator is not waited for again with the other. */
+    if (!c && !streq(choice->virttype, "kvm") && e->status != ST_TIMEOUT)
         c = caps_get(env, choice->emulator, false, e);
     if (!c)
         return NULL;

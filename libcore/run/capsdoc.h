@@ -22,6 +22,9 @@ struct capsdoc_choice {
 /* Completes the choice and gets the facts; the caller frees them. NULL with err. */
 struct caps *capsdoc_choose(struct arena *a, const struct caps_env *env, struct capsdoc_choice *choice, struct err *e);
 
+/* What a completed choice's emulator said, as one of the "emulators" of capsdoc_json. */
+void capsdoc_one_json(struct str *out, struct caps *c, const struct capsdoc_choice *choice);
+
 /* The <domainCapabilities> document for a completed choice. */
 bool capsdoc_domain(struct str *out, struct arena *a, const struct caps_env *env, struct caps *c,
                     const struct capsdoc_choice *choice, struct notes *notes, struct err *e);

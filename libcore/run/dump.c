@@ -31,6 +31,18 @@ static bool read_live(const struct root *r, const char *name, struct str *text, 
     return true;
 }
 
+bool load_live_text(const struct root *r, const char *name, struct str *text, struct err *e)
+{
+    autostr struct str whole = STR_INIT;
+    const char *xml;
+    size_t n;
+    if (!read_live(r, name, &whole, &xml, &n, e))
+        return false;
+    str_clear(text);
+    str_addn(text, xml, n);
+    return true;
+}
+
 struct domain *load_live(const struct root *r, const char *name, struct parse *p)
 {
     autostr struct str text = STR_INIT;

@@ -19,7 +19,10 @@ struct dump_options {
 /* Appends the domain XML of a guest: as it runs, else as it is defined. ST_NOENT: neither. */
 bool dump_domain(const struct root *r, const char *name, const struct dump_options *o, struct str *out, struct err *e);
 
-/* The domain within live.xml of a guest that runs, read with p; NULL with p->err (ST_STATE: it does not run). */
+/* The domain within live.xml of a guest that runs, as text in place of what is in text; ST_NOENT. */
+bool load_live_text(const struct root *r, const char *name, struct str *text, struct err *e);
+
+/* The same, read with p; NULL with p->err (ST_STATE: it does not run). */
 struct domain *load_live(const struct root *r, const char *name, struct parse *p);
 
 #endif

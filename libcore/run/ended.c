@@ -80,12 +80,13 @@ static enum end_reason reason_by_events(const struct life *l, const char *start)
     return reason;
 }
 
-static enum end_reason why(const struct life *l, const struct ended *w)
+/* ours: a vm-stop is at work, or has undone the start already. Nobody else of ours sends QEMU a signal. */
+static enum end_reason why(const struct life *l, const struct ended *w, bool ours)
 {
     if (!w->committed)
         return END_FAILED;
     if (WIFSIGNALED(w->status))
-        return WTERMSIG(w->status) == SIGKILL || WTERMSIG(w->status) == SIGTERM ? END_DESTROYED : END_CRASHED;
+        return ours ? END_DESTROYED : END_CRASHED;
     enum end_reason said = reason_by_events(l, w->start);
     return WEXITSTATUS(w->status) && said == END_UNKNOWN ? END_CRASHED : said == END_UNKNOWN ? END_SHUTDOWN : said;
 }
@@ -149,8 +150,9 @@ bool ended_clean(struct life *l, const struct root *root, struct arena *a, const
         return e->status == ST_NOENT && undo_orphaned(l, w, notes, e);
     }
     bool ok = life_lock(l, LOCK_MS, "vm-reap", e) && life_look(l, &is, &pidfd, notes, e);
-    *reason = ok ? why(l, w) : END_UNKNOWN;
-    if (ok && is != LIFE_OFF && strcmp(l->j.start, w->start) == 0) {
+    bool still_there = ok && is != LIFE_OFF && strcmp(l->j.start, w->start) == 0;
+    *reason = ok ? why(l, w, !still_there || life_stopping(l, NULL)) : END_UNKNOWN;
+    if (still_there) {
         *live = live_domain(l);
         ok = life_undo(l, pidfd, end_reason_names[*reason], notes, e);
         *restart = ok && wants_restart(l, w, *reason, *live) && !life_stopping(l, NULL);

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "run/dump.h"
 #include "store/guest.h"
 
 bool load_text(const char *operand, struct str *text, struct err *e)
@@ -40,7 +41,7 @@ static bool load_definition(const char *name, const struct root *r, struct str *
     if (dir < 0 && e->status != ST_NOENT)
         return false;
     if (dir < 0 || (file_read_at(dir, file, XML_MAX_BYTES, true, text) < 0 && errno == ENOENT))
-        return err_set(e, ST_NOENT, "%s: there is no such guest in %s (a file is named with a '/' or its .xml)", name, r->uri);
+        return err_set(e, ST_NOENT, "%s: there is no such guest in %s", name, r->uri);
     if (!text->len)
         return err_errno(e, "cannot read %s/%s", r->dir[ROOT_ETC], file);
     return true;
@@ -53,15 +54,25 @@ bool load_operand(const char *operand, const struct root *r, struct arena *a, co
     *file = operand;
     if (is_file)
         return load_text(operand, text, e);
-    bool ok = load_definition(operand, r, text, &by_name);
-    if (!ok && by_name.status == ST_NOENT) {
-        const char *name = guest_find(r, a, operand, GUEST_BY_UUID, e);
-        ok = name && load_definition(operand = name, r, text, &by_name);
-    }
     *file = arena_printf(a, "%s/%s.xml", r->dir[ROOT_ETC], operand);
-    if (!ok)
+    if (load_definition(operand, r, text, &by_name))
+        return true;
+    if (by_name.status != ST_NOENT) {
         *e = by_name;
-    return ok;
+        return false;
+    }
+    const char *name = guest_find(r, a, operand, GUEST_BY_ANY, e);
+    if (!name)
+        return false;
+    *file = arena_printf(a, "%s/%s.xml", r->dir[ROOT_ETC], name);
+    if (load_definition(name, r, text, &by_name))
+        return true;
+    if (by_name.status != ST_NOENT) {
+        *e = by_name;
+        return false;
+    }
+    *file = arena_printf(a, "%s/%s/live.xml", r->dir[ROOT_STATE], name);
+    return load_live_text(r, name, text, e);
 }
 
 struct domain *load_domain(const char *operand, const struct root *r, struct parse *p)

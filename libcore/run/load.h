@@ -9,8 +9,8 @@
 /* Reads a document whole: "-" is standard input, anything else a path. ST_NOENT and the like name it. */
 bool load_text(const char *operand, struct str *text, struct err *e);
 
-/* The DOMAIN operand of programs that take a file or a guest: "-", a path (it has a '/' or ends in .xml), else the name
- * or the UUID of a guest of the root, whose definition is read. *file: what messages call it, from a. ST_NOENT. */
+/* The DOMAIN operand of programs that take a file or a guest: "-", a path (it has a '/' or ends in .xml), else the name,
+ * UUID or id of a guest of the root, whose definition is read, or if it runs without one the domain as it runs. *file: what messages call it, from a. ST_NOENT. */
 bool load_operand(const char *operand, const struct root *r, struct arena *a, const char **file, struct str *text, struct err *e);
 
 /* The same, parsed. p: arena, notes, strict and err set. */

@@ -10,7 +10,7 @@
 #include "run/monitor.h"
 #include "run/steer.h"
 
-const char *const wait_state_names[5] = { "running", "paused", "shutoff", "crashed", "pmsuspended" };
+const char *const wait_state_names[WAIT_STATES] = { "running", "paused", "shutoff", "crashed", "pmsuspended" };
 
 /* How long QEMU may take to tell its state before it is asked anew; how long a guest whose end nobody cleans up is
  * not yet taken for off; how often a guest is looked for that has no directory to watch. */

@@ -6,8 +6,8 @@
 
 #include "run/look.h"
 
-enum wait_state { WAIT_RUNNING, WAIT_PAUSED, WAIT_SHUTOFF, WAIT_CRASHED, WAIT_PMSUSPENDED };
-extern const char *const wait_state_names[5];
+enum wait_state { WAIT_RUNNING, WAIT_PAUSED, WAIT_SHUTOFF, WAIT_CRASHED, WAIT_PMSUSPENDED, WAIT_STATES };
+extern const char *const wait_state_names[WAIT_STATES];
 
 /* Waits until the guest is in that state (at once if it is). A guest that was not started yet, is being started, or
  * comes back is waited for. ST_TIMEOUT at deadline. l is looked at again and again. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/near.h"
 #include "store/beside.h"
 #include "store/defs.h"
 #include "store/guest.h"
@@ -93,6 +95,47 @@ static bool open_or_none(const struct root *r, enum root_dir which, int *fd, str
     return *fd >= 0 || e->status == ST_NOENT;
 }
 
+/* The guest that the word comes nearest to, if only one does. */
+static const char *nearest(const struct finder *f, const struct root *r, const char *word)
+{
+    struct guests all;
+    struct err none;
+    const char *best = NULL;
+    size_t limit = near_limit(word), least = limit + 1;
+    if (!limit || !guests_list(r, f->a, &all, &none))
+        return NULL;
+    for (size_t i = 0; i < all.n; i++) {
+        size_t distance = near_distance(word, all.v[i].name, limit);
+        if (distance < least)
+            best = all.v[i].name;
+        else if (distance == least)
+            best = NULL;
+        if (distance < least)
+            least = distance;
+    }
+    return best;
+}
+
+/* What whoever wrote that word may have meant. */
+static void suggest(const struct finder *f, const struct root *r, const char *word, struct err *e)
+{
+    autostr struct str shown = STR_INIT;
+    const char *guest = str_ends(word, ".xml") ? arena_strndup(f->a, word, strlen(word) - strlen(".xml")) : NULL;
+    if (!guest || !exists(f, guest))
+        guest = nearest(f, r, word);
+    if (!guest && access(word, F_OK) == 0) {
+        str_add_shown(&shown, word);
+        err_add(e, " (it is a file; try: vm-define %.300s)", str_text(&shown));
+        return;
+    }
+    if (!guest) {
+        err_add(e, " (try: vm-list --all)");
+        return;
+    }
+    str_add_shown(&shown, guest);
+    err_add(e, " (did you mean %.300s? try: vm-list --all)", str_text(&shown));
+}
+
 const char *guest_find(const struct root *r, struct arena *a, const char *word, enum guest_by by, struct err *e)
 {
     autoclose int etc = -1, state = -1, run = -1;
@@ -108,6 +151,7 @@ const char *guest_find(const struct root *r, struct arena *a, const char *word, 
     autostr struct str shown = STR_INIT;
     str_add_shown(&shown, word);
     static const char *const what[] = { "guest", "guest of that name", "guest with that UUID", "running guest with that id" };
-    err_set(e, ST_NOENT, "%.300s: no such %s in %s (try: vm-list --all)", str_text(&shown), what[by], r->uri);
+    err_set(e, ST_NOENT, "%.300s: no such %s in %s", str_text(&shown), what[by], r->uri);
+    suggest(&f, r, word, e);
     return NULL;
 }

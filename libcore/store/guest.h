@@ -45,7 +45,7 @@ struct guest_status {
     enum guest_state state;
     bool active;      /* a process runs it */
     bool libvirt;     /* ...under libvirt, not us */
-    char text[24];    /* the state's name: "running", "shut off", "needs cleanup" */
+    char text[24];    /* the state's name, one of guest_state_names */
     char reason[64];  /* "booted"; empty: not known */
     char start[40];   /* start-id, empty if there is none */
     char uuid[37];    /* of the domain as it runs */
@@ -55,6 +55,12 @@ struct guest_status {
     char sockets[12];  /* those of its user's other programs: "denied", "hidden", "open"; empty: not known */
     char taint[24];    /* "high-privileges"; empty: none */
 };
+
+/* How states are called. A user may write them otherwise: "shutoff", "shut-off", "Shut off". */
+enum { GUEST_STATE_NAMES = 8 };
+extern const char *const guest_state_names[GUEST_STATE_NAMES];
+bool guest_state_is(const char *word, const char *state);
+bool guest_state_known(const char *word); /* whether it is one of them */
 
 /* state: the open ROOT_STATE directory (< 0: there is none); run: ROOT_RUN (< 0: none). */
 void guest_status(int state, int run, const char *name, struct guest_status *s);

@@ -120,3 +120,15 @@ void guests_read_head(const struct root *r, struct arena *a, struct listed *g)
     g->uuid = h.uuid;
     g->title = h.title;
 }
+
+void guests_read_reason(const struct root *r, struct arena *a, struct listed *g)
+{
+    struct err none;
+    if (!g->status || g->status->state != GUEST_OFF)
+        return;
+    struct guest_status *s = arena_alloc(a, sizeof *s);
+    autoclose int state = root_open(r, ROOT_STATE, false, &none);
+    *s = *g->status;
+    guest_last_reason(state, g->name, s);
+    g->status = s;
+}

@@ -30,4 +30,7 @@ bool guests_list(const struct root *r, struct arena *a, struct guests *out, stru
 /* Fills in uuid and title, from the definition or the domain as it runs. */
 void guests_read_head(const struct root *r, struct arena *a, struct listed *g);
 
+/* Fills in why a guest that is off ended last, from its events. */
+void guests_read_reason(const struct root *r, struct arena *a, struct listed *g);
+
 #endif

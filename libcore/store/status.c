@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -93,6 +94,28 @@ static void state_from_events(int dir, struct guest_status *s)
     }
     if (last && rows[found].state)
         copy(s->text, sizeof s->text, rows[found].state);
+}
+
+const char *const guest_state_names[GUEST_STATE_NAMES] = {
+    "running", "paused", "shut off", "in shutdown", "crashed", "pmsuspended", "starting", "needs cleanup",
+};
+
+bool guest_state_is(const char *word, const char *state)
+{
+    for (;; word++, state++) {
+        word += strspn(word, " -_");
+        state += strspn(state, " -_");
+        if (!*word || tolower((unsigned char)*word) != *state)
+            return *word == *state;
+    }
+}
+
+bool guest_state_known(const char *word)
+{
+    for (size_t i = 0; i < GUEST_STATE_NAMES; i++)
+        if (guest_state_is(word, guest_state_names[i]))
+            return true;
+    return false;
 }
 
 static void set(struct guest_status *s, enum guest_state state, const char *text)

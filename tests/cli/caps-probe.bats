@@ -238,6 +238,14 @@ count() { grep -c "$1" <<<"$out" || true; }
     ok probe --timeout 0.4
     contains "$err" "gave no answer within 0.4 s"
     [ "$(wc -l <starts)" = 2 ]
+    must_fail 8 caps-probe --domain --emulator "$T/bin/qemu-system-a" --timeout 0.5
+    [ "$(wc -l <starts)" = 3 ]
+}
+
+@test "--domain --json: what that emulator said" {
+    fake bin/qemu-system-a mips
+    ok caps-probe --domain --json --emulator "$T/bin/qemu-system-a"
+    same "$(jq -c '[.path, .arch, .kvm]' <<<"$out")" "[\"$T/bin/qemu-system-a\",\"mips\",null]"
 }
 
 @test "an emulator that someone killed is asked again" {

@@ -8,6 +8,8 @@ load ../helpers
     ok vm-autostart web
     ok vm-autostart
     same "$out" web
+    ok vm-autostart --json
+    same "$(jq -c . <<<"$out")" '[{"name":"web"}]'
     same "$(readlink "$ROOT/etc/qemu/autostart/web.xml")" ../web.xml
     ok vm-autostart --disable web
     ok vm-autostart

@@ -100,3 +100,41 @@ f = open(sys.argv[1], "w"); fcntl.lockf(f, fcntl.LOCK_EX); print("held", flush=T
     must_fail 7 vm-list
     contains "$err" "$ROOT/lib/vmutils is not trusted" "chmod 0700"
 }
+
+@test "a state is written as it is printed, or without its blank; one that there is not is wrong usage" {
+    guest web
+    for s in 'shut off' shutoff shut-off 'Shut off'; do
+        same "$(vm-list --name --state "$s")" web
+    done
+    must_fail 2 vm-list --state of
+    contains "$err" "--state of: not one of running, paused, shut off"
+}
+
+@test "guests that are there are listed, whatever else is named" {
+    guest web
+    guest db
+    must_fail 3 vm-list --name web nosuch db
+    same "$out" $'web\ndb'
+    contains "$err" "nosuch: no such guest"
+}
+
+@test "a name that is nearly a guest's, and one that is a file's, are told from one that is neither" {
+    guest web
+    guest database
+    domain new
+    for wrong in wbe we wweb WEB web.xml; do
+        must_fail 3 vm-list "$wrong"
+        contains "$err" "(did you mean web?"
+    done
+    must_fail 3 vm-list databsae
+    contains "$err" "did you mean database?"
+    must_fail 3 vm-list new.xml
+    contains "$err" "(it is a file; try: vm-define new.xml)"
+    for wrong in w other dat; do
+        must_fail 3 vm-list "$wrong"
+        same "$err" "vm-list: $wrong: no such guest in $URI (try: vm-list --all)"
+    done
+    guest wet
+    must_fail 3 vm-list wes
+    contains "$err" "(try: vm-list --all)"
+}

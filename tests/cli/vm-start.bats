@@ -193,16 +193,40 @@ vm-start() { command vm-start --bindir "$T" "$@"; }
     wait_for is_off
 }
 
-@test "vm-start --foreground: its status is 6 when QEMU dies" {
+@test "vm-start --foreground: its status is 6 when QEMU dies, of whatever signal" {
     fake web
+    for signal in SEGV KILL; do
+        env vm-start --bindir "$T" --foreground web 3>&- &
+        pid=$!
+        wait_for runs
+        kill -"$signal" "$(journal qemu)"
+        status=0
+        wait "$pid" || status=$?
+        same "$status" 6
+        is_off
+        same "$(vm-list --all --json web | jq -r .[].reason)" crashed
+    done
+}
+
+@test "vm-start --foreground: its status is 0 when vm-stop --force had to kill QEMU" {
+    BEHAVE="mute=quit ignore-term" fake web
     env vm-start --bindir "$T" --foreground web 3>&- &
     pid=$!
     wait_for runs
-    kill -SEGV "$(journal qemu)"
-    status=0
-    wait "$pid" || status=$?
-    same "$status" 6
-    is_off
+    ok vm-stop --force web
+    same "$out" "web: stopped (killed)"
+    wait "$pid"
+    same "$(vm-list --all --json web | jq -r .[].reason)" destroyed
+}
+
+@test "vm-start: several guests; one that cannot be started keeps no other from it" {
+    fake one
+    fake two
+    must_fail 3 vm-start one nosuch two
+    contains "$err" "nosuch: no such guest"
+    same "$(vm-list --name | sort)" $'one\ntwo'
+    must_fail 2 vm-start --foreground one two
+    must_fail 2 vm-start --dry-run one two
 }
 
 @test "vm-start --foreground: a start that fails ends it with that status" {

@@ -100,6 +100,19 @@ vm-start() { command vm-start --bindir "$T" "$@"; }
     contains "$out" "two: stopped (acpi)"
 }
 
+@test "vm-stop: several guests are asked at the same time" {
+    fake_guest deaf ignore-powerdown
+    fake_guest web
+    fake_start deaf
+    fake_start web
+    command vm-stop --json deaf web >both 3>&- &
+    wait_for eval 'grep -q web both'
+    same "$(jq -r .how both)" acpi
+    same "$(vm-list --name)" deaf
+    ok vm-stop --force deaf
+    wait $!
+}
+
 @test "vm-stop: cleans up after a QEMU and a vm-reap that were killed" {
     fake web
     ok vm-start web
