@@ -278,7 +278,10 @@ vm-start() { command vm-start --bindir "$T" "$@"; }
     fake web
     ok vm-start web
     cp "$STATE/journal" "$STATE/live.xml" .
+    reap=$(journal reaper)
     ok vm-stop --force web
+    # It has undone everything, and then ends: as long as it is there, it answers for the journal that has it.
+    wait_for must_fail any grep -q '^State:.[RSDTt]' "/proc/$reap/status"
     sed 's/"boot":"[^"]*"/"boot":"00000000-0000-0000-0000-000000000000"/' journal >"$STATE/journal"
     cp live.xml "$STATE/"
     same "$(vm-list --all --state 'needs cleanup' --name)" web
