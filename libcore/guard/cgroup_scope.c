@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "guard/cgroup.h"
 #include "guard/cgroup_systemd.h"
 #include "store/claim.h"
 

@@ -38,8 +38,12 @@ static const struct {
 
 int ruleset_abi(void)
 {
-    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
-    return abi > 0 ? (int)abi : 0;
+    static int abi = -1; /* the kernel's for good */
+    if (abi < 0) {
+        long now = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
+        abi = now > 0 ? (int)now : 0;
+    }
+    return abi;
 }
 
 int ruleset_new(struct ruleset_wants *wants)

@@ -247,6 +247,28 @@ static void process_label(struct guard *g, const char *dir, const char *layer)
         guard_add_process(g, layer, label, NULL);
 }
 
+/* What the kernel does not tell of another process, but the start wrote down. Rules of Landlock are as they were made, or not there. */
+static void confined_by(struct guard *g)
+{
+    size_t n = 0;
+    struct guest_status s;
+    struct err e;
+    autoclose int state = root_open(g->root, ROOT_STATE, false, &e), run = root_open(g->root, ROOT_RUN, false, &e);
+    guest_status(state, run, g->name, &s);
+    guard_add_process(g, "landlock", s.landlock ? arena_printf(g->arena, "ABI %u", s.landlock) : "none", NULL);
+    if (*s.sockets)
+        guard_add_process(g, "sockets", arena_strdup(g->arena, s.sockets), "of the user's other programs");
+    for (size_t i = 0; i < g->entries.n; i++) {
+        struct guard_entry *w = g->entries.v[i];
+        bool rule = streq(w->layer, "landlock");
+        if (rule)
+            w->now = w->wanted;
+        if (!rule || s.landlock)
+            g->entries.v[n++] = w;
+    }
+    g->entries.n = n;
+}
+
 static bool processes(struct guard *g, pid_t pid, struct err *e)
 {
     autostr struct str text = STR_INIT;
@@ -262,6 +284,7 @@ static bool processes(struct guard *g, pid_t pid, struct err *e)
     guard_add_process(g, "capabilities", strspn(caps, "0") == strlen(caps) ? "none" : caps,
                       streq(field(a, s, "\nNoNewPrivs:", 0, 1), "1") ? "no new privileges" : NULL);
     guard_add_process(g, "seccomp", streq(seccomp, "2") ? "filter" : "none", NULL);
+    confined_by(g);
     process_label(g, dir, "selinux");
     process_label(g, dir, "apparmor");
     return true;

@@ -152,6 +152,17 @@ connect_to() { # GUEST SOCKET
     contains "$out" "landlock = 0 in $ROOT/etc/vmutils.conf"
 }
 
+@test "seclabel --show tells by which Landlock a guest is confined, and which rules it has" {
+    needs_landlock
+    shown() { seclabel --json --show one | jq -c '[.[] | select(.layer == "landlock" and (.why == "process" or .why == "disk vda")) | [.why, .now, .wanted]]'; }
+    guest_on one
+    contains "$(shown)" '["process",null,"ABI ' '["disk vda","read write truncate",null]'
+    same "$(seclabel --json --show one | jq -r '.[] | select(.layer == "sockets") | .wanted')" denied
+    ok vm-stop -q --force one
+    VMUTILS_LANDLOCK=0 ok vm-start -q --paused one
+    same "$(shown)" '[["process",null,"none"]]'
+}
+
 @test "vmutils.conf: a value out of range is an error with its line" {
     domain one
     mkdir -p "$ROOT/etc"
