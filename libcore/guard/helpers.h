@@ -27,6 +27,7 @@ struct guard_helper {
 
     /* What comes out. Control groups are QEMU's, which are known when they are made. */
     struct enter enter;
+    const char *socket_label;     /* SELinux: of the socket that it serves; NULL: none */
 };
 
 /* After all other layers: what each of g->helpers takes on. */

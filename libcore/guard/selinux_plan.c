@@ -361,6 +361,11 @@ static void label_helper(struct labelling *l, struct guard_helper *h)
     if (!why && l->caller && fd >= 0 && selinux_look(fd, &exec) && !selinux_allows(l->asked, exec.label, "file", "entrypoint"))
         why = arena_printf(l->arena, "the policy has no way into %s for programs that are labelled %s (try: make install-selinux)",
                            l->asked, exec.label);
+    if (!why && !selinux_allows(l->asked, l->asked, "unix_stream_socket", "connectto"))
+        why = arena_printf(l->arena, "the policy does not let %s serve itself (try: make install-selinux)", l->asked);
+    /* QEMU connects to it: as what serves there, and at no level that is beyond the guest's. */
+    const char *level = selinux_level(l->arena, l->process);
+    h->socket_label = !l->caller ? NULL : !why ? l->process : level ? selinux_at_level(l->arena, l->caller, level) : l->caller;
     if (!why && l->caller)
         h->enter.selinux = (struct enter_selinux){ l->process, l->wanted[OBJECT_EXCLUSIVE], l->wanted[OBJECT_SHARED] };
     guard_add_helper_process(l->g, h, "selinux", why ? l->caller : l->process,
@@ -387,10 +392,10 @@ static bool plan_objects(struct labelling *l, const struct mac_driver *m, struct
     for (size_t i = 0; i < g->objects.all.n; i++)
         if (!plan_object(l, m, g->objects.all.v[i], e))
             return false;
-    if (g->private_dir && !l->kept)
-        plan_new(l, g->private_dir, SELINUX_NEW, "private directory");
-    if (g->channel_dir && !l->kept)
-        plan_new(l, g->channel_dir, SELINUX_NEW, "channel sockets");
+    /* Before there are rows of labels: those that other rows make for this guest, of memory in files and huge pages, too. */
+    for (size_t i = 0, n = g->journal->rows.n; i < n && !l->kept; i++)
+        if (streq(g->journal->rows.v[i]->kind, "dir"))
+            plan_new(l, g->journal->rows.v[i]->object, SELINUX_NEW, g->journal->rows.v[i]->why);
     for (size_t i = 0; i < g->helpers.n && !l->kept; i++)
         if (g->helpers.v[i]->state && !g->helpers.v[i]->enter.selinux.label == !l->caller)
             plan_state(l, g->helpers.v[i]);

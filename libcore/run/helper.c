@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "guard/selinux.h"
 
-enum { BEGIN_MS = 10000 };
+enum { BEGIN_MS = 10000, LOG_MAX = 1 << 20 };
 
 const char *helper_find(struct arena *a, const char *name, const char *const *dirs, size_t n, const char *package, struct err *e)
 {
@@ -54,18 +54,27 @@ static int listen_at(const char *path, struct err *e)
     return -1;
 }
 
+/* Goes on where the last start ended, as SELinux lets nobody remove logs; one that has become long is begun anew. The user of
+ * the program may own the directory: no link is followed, and no second name of another file written to. */
 static int open_log(const struct life *l, const struct plan_helper *h, struct err *e)
 {
     char name[320];
+    struct stat st;
     autoclose int dir = root_open(l->root, h->log, true, e);
     if (dir < 0)
         return -1;
     snprintf(name, sizeof name, "%.240s-%s.log", l->name, h->as.name);
-    unlinkat(dir, name, 0);
-    int fd = openat(dir, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > LOG_MAX)
+        unlinkat(dir, name, 0);
+    autoclose int fd = openat(dir, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (fd < 0 || fstat(fd, &st) < 0) {
         err_errno(e, "%s/%s", l->root->dir[h->log], name);
-    return fd;
+        return -1;
+    }
+    if (S_ISREG(st.st_mode) && st.st_nlink == 1)
+        return steal_fd(&fd);
+    err_set(e, ST_PERM, "%s/%s is not a file of its own", l->root->dir[h->log], name);
+    return -1;
 }
 
 static char **words(struct arena *a, const char *const first[], size_t n_first, const void *list)
@@ -82,13 +91,13 @@ static char **words(struct arena *a, const char *const first[], size_t n_first, 
 /* What it inherits is the guest's, like what QEMU does. */
 static bool open_own(const struct life *l, const struct plan *p, const struct plan_helper *h, int *log, int *socket, struct err *e)
 {
-    const struct enter_selinux *x = &p->enter.selinux;
+    const struct enter_selinux *x = &p->enter.selinux, socket_of = { .label = h->as.socket_label, .image = x->image };
     *log = open_log(l, h, e);
-    if (*log < 0 || !selinux_hand_over(x, *log, e) || !selinux_hand_over(x, p->claims[0], e) || !selinux_make(x, true, e))
+    if (*log < 0 || !selinux_hand_over(x, *log, e) || !selinux_hand_over(x, p->claims[0], e) || !selinux_make(&socket_of, true, e))
         return false;
     *socket = listen_at(h->socket, e);
     struct err off = { 0 };
-    bool ok = selinux_make(x, false, &off);
+    bool ok = selinux_make(&socket_of, false, &off);
     if (*socket >= 0 && !ok)
         *e = off;
     return *socket >= 0 && ok;

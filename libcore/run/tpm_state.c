@@ -76,20 +76,23 @@ static _Noreturn void become_setup(const struct maker *m, int dir, int out, pid_
     _exit(127);
 }
 
-/* Its last line, which says what went wrong. */
+/* What went wrong is in its last lines, but not in the one by which it takes its leave. */
 static void add_said(int out, struct err *e)
 {
-    char said[SAID_MAX];
+    enum { LINES = 3 };
+    char said[SAID_MAX + 1], *line[LINES] = { NULL };
     off_t end = lseek(out, 0, SEEK_END);
-    ssize_t n = pread(out, said, sizeof said, end > SAID_MAX ? end - SAID_MAX : 0);
-    while (n > 0 && (said[n - 1] == '\n' || said[n - 1] == '\r'))
-        n--;
-    ssize_t from = n;
-    while (from > 0 && said[from - 1] != '\n')
-        from--;
+    ssize_t n = pread(out, said, SAID_MAX, end > SAID_MAX ? end - SAID_MAX : 0);
+    size_t lines = 0;
     autostr struct str shown = STR_INIT;
-    autofree char *last = n > from ? strndup(said + from, (size_t)(n - from)) : NULL;
-    str_add_shown(&shown, last ? last : "");
+    said[n > 0 ? n : 0] = '\0';
+    for (char *save, *p = strtok_r(said, "\r\n", &save); p; p = strtok_r(NULL, "\r\n", &save))
+        if (!str_starts(p, "Ending vTPM manufacturing"))
+            line[lines++ % LINES] = p;
+    for (size_t i = lines > LINES ? lines - LINES : 0; i < lines; i++) {
+        str_add(&shown, shown.len ? "; " : "");
+        str_add_shown(&shown, line[i % LINES]);
+    }
     if (shown.len)
         err_add(e, ": %s", str_text(&shown));
 }
