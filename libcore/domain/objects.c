@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "domain/objects.h"
 
+#include <string.h>
+
 #include "base/str.h"
 #include "domain/chardev.h"
 #include "domain/disk.h"
 #include "domain/filesystem.h"
+#include "domain/general.h"
+#include "domain/graphics.h"
 #include "domain/hostdev.h"
 #include "domain/input.h"
+#include "domain/interface.h"
 #include "domain/memory_device.h"
 #include "domain/metadata.h"
 #include "domain/misc.h"
 #include "domain/os.h"
+#include "domain/redirdev.h"
+#include "domain/sound.h"
 #include "domain/tpm.h"
+#include "domain/video.h"
 
 const char *const object_use_names[3] = { "exclusive", "shared", "readonly" };
 
@@ -43,6 +51,24 @@ static const char *source_path(enum storage_type type, const struct storage_sour
     return type == STORAGE_BLOCK ? s->dev : type == STORAGE_DIR ? s->dir : type == STORAGE_VHOST_USER ? s->path : s->file;
 }
 
+/* A socket at whose other end another program serves this guest alone, or (everybodys) others as well. */
+static void served(struct arena *a, struct objects *o, const char *path, const char *why, bool everybodys, const struct meta *at)
+{
+    one(a, o, path, why, OBJECT_SHARED, OBJECT_SOCKET, !everybodys, at);
+}
+
+/* What a source has besides its image. */
+static void beside(struct arena *a, struct objects *o, const struct storage_source *s, const char *why)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->hosts.n; i++)
+        served(a, o, s->hosts.v[i]->socket, arena_printf(a, "server of %s", why), true, &s->meta);
+    if (s->reservations && s->reservations->managed != TRI_YES)
+        served(a, o, s->reservations->path, arena_printf(a, "reservations of %s", why), true, &s->meta);
+    one(a, o, s->config, arena_printf(a, "configuration of %s", why), OBJECT_READONLY, OBJECT_FILE, false, &s->meta);
+}
+
 static void labels(struct object *x, const struct storage_source *s)
 {
     x->seclabels = s ? s->seclabels.v : NULL;
@@ -59,6 +85,7 @@ static void disk(struct arena *a, struct objects *o, const struct disk *d)
     x.optional = d->source && d->source->startup_policy == STARTUP_OPTIONAL;
     labels(&x, d->source);
     add(a, o, &x);
+    beside(a, o, d->source, x.why);
     x.optional = false;
     unsigned n = 1;
     for (const struct backing_store *b = d->backing; b && b->type; b = b->backing, n++) {
@@ -67,6 +94,7 @@ static void disk(struct arena *a, struct objects *o, const struct disk *d)
         x.path = source_path(b->type, b->source, &x.kind);
         labels(&x, b->source);
         add(a, o, &x);
+        beside(a, o, b->source, x.why);
     }
 }
 
@@ -132,6 +160,59 @@ static void chardevs(struct arena *a, struct objects *o, size_t n, struct charde
         host_end(a, o, &v[i]->host, arena_printf(a, "%s %zu", what, i), &v[i]->meta);
 }
 
+/* Host ends of other kinds of devices, and of programs that do part of a device's work. */
+static void programs(struct arena *a, struct objects *o, const struct devices *d)
+{
+    for (size_t i = 0; i < d->redirdevs.n; i++)
+        host_end(a, o, &d->redirdevs.v[i]->host, arena_printf(a, "redirected device %zu", i), &d->redirdevs.v[i]->meta);
+    for (size_t i = 0; i < d->interfaces.n; i++)
+        if (d->interfaces.v[i]->type == INTERFACE_VHOSTUSER && streq(d->interfaces.v[i]->mode, "client"))
+            served(a, o, d->interfaces.v[i]->path, arena_printf(a, "interface %zu", i), false, &d->interfaces.v[i]->meta);
+    for (size_t i = 0; i < d->filesystems.n; i++) {
+        const struct filesystem *x = d->filesystems.v[i];
+        served(a, o, x->socket, arena_printf(a, "filesystem %s", x->target ? x->target : "?"), false, &x->meta);
+    }
+    for (size_t i = 0; i < d->tpms.n; i++)
+        if (d->tpms.v[i]->backend == TPM_EXTERNAL && !streq(d->tpms.v[i]->source_type, "tcp"))
+            served(a, o, d->tpms.v[i]->source_path, "TPM", false, &d->tpms.v[i]->meta);
+    for (size_t i = 0; i < d->shmems.n; i++) {
+        const struct shmem *x = d->shmems.v[i];
+        const char *why = arena_printf(a, "shared memory %s", x->name ? x->name : "?");
+        if (x->server == TRI_YES)
+            served(a, o, x->server_path, why, true, &x->meta);
+        else if (x->name && !strchr(x->name, '/'))
+            add(a, o, &(struct object){ .path = arena_printf(a, "/dev/shm/%s", x->name), .why = why, .use = OBJECT_SHARED,
+                                        .kind = OBJECT_FILE, .owned = true, .made = true, .at = &x->meta });
+    }
+    for (size_t i = 0; i < d->smartcards.n; i++) {
+        const struct smartcard *x = d->smartcards.v[i];
+        host_end(a, o, &x->host, arena_printf(a, "smart card %zu", i), &x->meta);
+        one(a, o, x->database, arena_printf(a, "certificates of smart card %zu", i), OBJECT_READONLY, OBJECT_DIRECTORY, false, &x->meta);
+    }
+}
+
+/* Render nodes are everybody's who may draw. */
+static void shown(struct arena *a, struct objects *o, const struct devices *d)
+{
+    for (size_t i = 0; i < d->graphics.n; i++)
+        one(a, o, d->graphics.v[i]->rendernode, arena_printf(a, "graphics %zu", i), OBJECT_SHARED, OBJECT_CHARACTER, false,
+            &d->graphics.v[i]->meta);
+    for (size_t i = 0; i < d->videos.n; i++)
+        one(a, o, d->videos.v[i]->rendernode, arena_printf(a, "video %zu", i), OBJECT_SHARED, OBJECT_CHARACTER, false, &d->videos.v[i]->meta);
+    for (size_t i = 0; i < d->audios.n; i++)
+        if (d->audios.v[i]->type == AUDIO_FILE)
+            add(a, o, &(struct object){ .path = d->audios.v[i]->path, .why = arena_printf(a, "sound %zu", i), .kind = OBJECT_FILE,
+                                        .owned = true, .made = true, .at = &d->audios.v[i]->meta });
+}
+
+static void firmware_values(struct arena *a, struct objects *o, const struct domain *d)
+{
+    for (size_t i = 0; i < d->sysinfos.n; i++)
+        for (size_t k = 0; k < d->sysinfos.v[i]->fwcfg.n; k++)
+            one(a, o, d->sysinfos.v[i]->fwcfg.v[k]->file, arena_printf(a, "firmware value %s", d->sysinfos.v[i]->fwcfg.v[k]->name),
+                OBJECT_READONLY, OBJECT_FILE, true, &d->sysinfos.v[i]->meta);
+}
+
 static void small_devices(struct arena *a, struct objects *o, const struct devices *d)
 {
     for (size_t i = 0; i < d->inputs.n; i++) {
@@ -186,5 +267,8 @@ void domain_objects(const struct domain *d, struct arena *a, struct objects *o)
     chardevs(a, o, v->consoles.n, v->consoles.v, "console");
     chardevs(a, o, v->channels.n, v->channels.v, "channel");
     small_devices(a, o, v);
+    programs(a, o, v);
+    shown(a, o, v);
+    firmware_values(a, o, d);
     named(a, o, d);
 }

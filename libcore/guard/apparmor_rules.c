@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "domain/chardev.h"
+#include "domain/disk.h"
 #include "domain/graphics.h"
 #include "domain/hostdev.h"
 #include "domain/interface.h"
@@ -110,22 +111,16 @@ static bool objects(struct rules *r)
     return true;
 }
 
-static bool chardevs(struct rules *r, struct chardev *const *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct chardev_source *s = chardev_first(&v[i]->host);
-        if (v[i]->host.type == CHARDEV_UNIX && !real_rule(r, s->path, "", "rw"))
-            return false;
-    }
-    return true;
-}
-
+/* Those that QEMU makes. */
 static bool sockets(struct rules *r)
 {
     const struct devices *d = r->g->domain->devices;
-    if (!chardevs(r, d->serials.v, d->serials.n) || !chardevs(r, d->parallels.v, d->parallels.n) ||
-        !chardevs(r, d->consoles.v, d->consoles.n) || !chardevs(r, d->channels.v, d->channels.n))
-        return false;
+    for (const struct chardev_host *const *h = needs_chardevs(r->g->domain, r->g->arena); *h; h++)
+        if ((*h)->type == CHARDEV_UNIX && !real_rule(r, chardev_first(*h)->path, "", "rw"))
+            return false;
+    for (size_t i = 0; i < d->interfaces.n; i++)
+        if (d->interfaces.v[i]->type == INTERFACE_VHOSTUSER && !real_rule(r, d->interfaces.v[i]->path, "", "rw"))
+            return false;
     for (size_t i = 0; i < d->graphics.n; i++) {
         if (!real_rule(r, d->graphics.v[i]->socket, "", "rw"))
             return false;
@@ -136,6 +131,12 @@ static bool sockets(struct rules *r)
     return true;
 }
 
+static bool own_dir(struct rules *r, const char *dir)
+{
+    const char *real = dir ? real_path(r->g->arena, dir) : NULL;
+    return !dir || (rule(r, real, "/", "r") && rule(r, real, "/**", "rwk"));
+}
+
 /* What every guest has: its program, its log, its monitor, its lock, the directories that are its own. The sockets that
  * vm-start hands over, whatever label it runs under, may be used; none may be made or connected by that rule. */
 static bool own_places(struct rules *r)
@@ -144,13 +145,15 @@ static bool own_places(struct rules *r)
     const char *const *dir = g->root->dir;
     const char *state = arena_printf(g->arena, "%s/%s", dir[ROOT_STATE], g->name);
     const char *emulator = g->emulator ? g->emulator : g->domain->devices->emulator;
-    const char *own[] = { g->private_dir, g->channel_dir };
     if (!real_rule(r, emulator, "", "rm") || !real_rule(r, arena_printf(g->arena, "%s/%s.log", dir[ROOT_LOG], g->name), "", "w") ||
         !real_rule(r, arena_printf(g->arena, "%s/alive", state), "", "rk") ||
         !real_rule(r, arena_printf(g->arena, "%s/monitor.sock", state), "", "rw"))
         return false;
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (own[i] && (!rule(r, real_path(g->arena, own[i]), "/", "r") || !rule(r, real_path(g->arena, own[i]), "/**", "rwk")))
+    if (!own_dir(r, g->private_dir) || !own_dir(r, g->channel_dir))
+        return false;
+    /* Of memory in files and huge pages. */
+    for (size_t i = 0; g->journal && i < g->journal->rows.n; i++)
+        if (streq(g->journal->rows.v[i]->kind, "dir") && !own_dir(r, g->journal->rows.v[i]->object))
             return false;
     str_add(r->out, "  unix (send, receive, accept, getattr, getopt, setopt, shutdown) type=stream,\n");
     return true;
@@ -220,8 +223,13 @@ static bool devices(struct rules *r)
                        "", "rw"))
             return false;
     }
-    for (size_t i = 0; i < d->shmems.n; i++)
-        if (d->shmems.v[i]->name && !rule(r, arena_printf(r->g->arena, "/dev/shm/%s", d->shmems.v[i]->name), "", "rw"))
+    for (size_t i = 0; i < d->disks.n; i++)
+        if (d->disks.v[i]->type == STORAGE_NVME && d->disks.v[i]->source && d->disks.v[i]->source->address &&
+            !pci(r, d->disks.v[i]->source->address))
+            return false;
+    for (size_t i = 0; i < d->interfaces.n; i++)
+        if (d->interfaces.v[i]->type == INTERFACE_HOSTDEV && d->interfaces.v[i]->source_address &&
+            !pci(r, d->interfaces.v[i]->source_address))
             return false;
     for (size_t i = 0; i < d->interfaces.n; i++)
         if (str_starts(d->interfaces.v[i]->model ? d->interfaces.v[i]->model : "", "virtio") && !rule(r, "/dev/vhost-net", "", "rw"))

@@ -8,12 +8,11 @@
 #include <sys/sysmacros.h>
 
 #include "base/str.h"
+#include "domain/disk.h"
 #include "domain/general.h"
-#include "domain/graphics.h"
 #include "domain/hostdev.h"
 #include "domain/interface.h"
 #include "domain/memory_device.h"
-#include "domain/video.h"
 #include "guard/nodes.h"
 
 /* Slave ends of pseudo-terminals (Linux, Documentation/admin-guide/devices.txt). */
@@ -85,6 +84,22 @@ static void interface(struct plan *p, const struct interface *x, const char *why
     host_nodes(p, &n, why);
 }
 
+static void nvme(struct plan *p, enum storage_type type, const struct storage_source *source, const char *why)
+{
+    struct nodes n = { 0 };
+    if (type == STORAGE_NVME && source && source->address)
+        nodes_of_pci(source->address, NULL, why, p->arena, &n, p->notes);
+    host_nodes(p, &n, why);
+}
+
+static void disk(struct plan *p, const struct disk *d)
+{
+    const char *why = arena_printf(p->arena, "disk %s", d->target ? d->target : "?");
+    nvme(p, d->type, d->source, why);
+    for (const struct backing_store *b = d->backing; b && b->type; b = b->backing)
+        nvme(p, b->type, b->source, why);
+}
+
 /* Nodes that belong to a way of working and not to a device. */
 static void features(struct plan *p, const struct domain *d)
 {
@@ -95,12 +110,6 @@ static void features(struct plan *p, const struct domain *d)
             node(p, "/dev/sgx_vepc", "SGX memory", "rw", S_IFCHR);
             node(p, "/dev/sgx_provision", "SGX memory", "r", S_IFCHR);
         }
-    for (size_t i = 0; i < d->devices->graphics.n; i++)
-        if (d->devices->graphics.v[i]->rendernode)
-            node(p, d->devices->graphics.v[i]->rendernode, "graphics", "rw", S_IFCHR);
-    for (size_t i = 0; i < d->devices->videos.n; i++)
-        if (d->devices->videos.v[i]->rendernode)
-            node(p, d->devices->videos.v[i]->rendernode, "video", "rw", S_IFCHR);
 }
 
 static void object(struct plan *p, const struct object *o)
@@ -126,6 +135,8 @@ void devices_plan_objects(const struct domain *d, const struct objects *o, const
         nodes_of_hostdev(d->devices->hostdevs.v[i], NULL, why, a, &n, notes);
         host_nodes(&p, &n, why);
     }
+    for (size_t i = 0; i < d->devices->disks.n; i++)
+        disk(&p, d->devices->disks.v[i]);
     for (size_t i = 0; i < d->devices->interfaces.n; i++)
         interface(&p, d->devices->interfaces.v[i], arena_printf(a, "interface %zu", i));
     features(&p, d);

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include "base/str.h"
+#include "domain/disk.h"
+#include "domain/interface.h"
 #include "guard/nodes.h"
 #include "host/machine.h"
 
@@ -12,28 +14,65 @@ static bool everybodys(const char *node)
     return streq(node, "/dev/vfio/vfio") || streq(node, "/dev/vhost-scsi");
 }
 
-static void add(struct guard *g, const struct hostdev *h, const char *node, const char *why)
+static void add(struct guard *g, const struct nodes *n, enum object_use use, const char *why, const struct meta *at)
 {
     struct stat st;
-    struct object *x = arena_alloc(g->arena, sizeof *x);
-    if (stat(node, &st) < 0)
+    for (size_t i = 0; i < n->path.n; i++) {
+        const char *node = n->path.v[i];
+        if (stat(node, &st) < 0)
+            continue;
+        struct object *x = arena_alloc(g->arena, sizeof *x);
+        *x = (struct object){ .path = node, .why = why, .use = use, .owned = !everybodys(node), .at = at };
+        x->kind = S_ISBLK(st.st_mode) ? OBJECT_BLOCK : OBJECT_CHARACTER;
+        if (!x->owned && use == OBJECT_EXCLUSIVE)
+            x->use = OBJECT_SHARED;
+        list_add(g->arena, &g->objects.all, x);
+    }
+}
+
+static void host_device(struct guard *g, const char *sysroot, const struct hostdev *h, const char *why)
+{
+    struct nodes n = { 0 };
+    /* What cannot be found is told by the device rules. */
+    nodes_of_hostdev(h, sysroot, why, g->arena, &n, NULL);
+    add(g, &n, h->readonly == TRI_YES ? OBJECT_READONLY : h->shareable == TRI_YES ? OBJECT_SHARED : OBJECT_EXCLUSIVE, why, &h->meta);
+}
+
+static void nvme(struct guard *g, const char *sysroot, enum storage_type type, const struct storage_source *s, const char *why)
+{
+    struct nodes n = { 0 };
+    if (type != STORAGE_NVME || !s || !s->address)
         return;
-    *x = (struct object){ .path = node, .why = why, .owned = !everybodys(node), .at = &h->meta };
-    x->kind = S_ISBLK(st.st_mode) ? OBJECT_BLOCK : OBJECT_CHARACTER;
-    x->use = h->readonly == TRI_YES ? OBJECT_READONLY : h->shareable == TRI_YES || !x->owned ? OBJECT_SHARED : OBJECT_EXCLUSIVE;
-    list_add(g->arena, &g->objects.all, x);
+    nodes_of_pci(s->address, sysroot, why, g->arena, &n, NULL);
+    add(g, &n, OBJECT_EXCLUSIVE, why, &s->meta);
+}
+
+static void disk(struct guard *g, const char *sysroot, const struct disk *d)
+{
+    const char *why = arena_printf(g->arena, "disk %s", d->target ? d->target : "?");
+    nvme(g, sysroot, d->type, d->source, why);
+    for (const struct backing_store *b = d->backing; b && b->type; b = b->backing)
+        nvme(g, sysroot, b->type, b->source, why);
+}
+
+static void interface(struct guard *g, const char *sysroot, const struct interface *x, const char *why)
+{
+    struct nodes n = { 0 };
+    if (x->type == INTERFACE_HOSTDEV && x->source_address)
+        nodes_of_pci(x->source_address, sysroot, why, g->arena, &n, NULL);
+    if (x->type == INTERFACE_VDPA && x->dev)
+        list_add(g->arena, &n.path, x->dev);
+    add(g, &n, OBJECT_EXCLUSIVE, why, &x->meta);
 }
 
 void hostdevs_add(struct guard *g)
 {
+    const struct devices *d = g->domain->devices;
     const char *sysroot = root_sysroot(g->root);
-    for (size_t i = 0; i < g->domain->devices->hostdevs.n; i++) {
-        const struct hostdev *h = g->domain->devices->hostdevs.v[i];
-        const char *why = arena_printf(g->arena, "host device %zu", i);
-        struct nodes n = { 0 };
-        /* What cannot be found is told by the device rules. */
-        nodes_of_hostdev(h, sysroot, why, g->arena, &n, NULL);
-        for (size_t k = 0; k < n.path.n; k++)
-            add(g, h, n.path.v[k], why);
-    }
+    for (size_t i = 0; i < d->hostdevs.n; i++)
+        host_device(g, sysroot, d->hostdevs.v[i], arena_printf(g->arena, "host device %zu", i));
+    for (size_t i = 0; i < d->disks.n; i++)
+        disk(g, sysroot, d->disks.v[i]);
+    for (size_t i = 0; i < d->interfaces.n; i++)
+        interface(g, sysroot, d->interfaces.v[i], arena_printf(g->arena, "interface %zu", i));
 }

@@ -15,9 +15,7 @@
 #include "domain/interface.h"
 #include "domain/hostdev.h"
 #include "domain/misc.h"
-#include "domain/os.h"
 #include "domain/qemu_ns.h"
-#include "domain/sound.h"
 #include "guard/devices.h"
 #include "guard/guard.h"
 #include "guard/landlock.h"
@@ -193,30 +191,14 @@ static void add_rom(struct making *m, const struct device_info *info)
 
 static void add_small(struct making *m)
 {
-    const struct domain *d = m->g->domain;
-    const struct devices *v = d->devices;
-    for (size_t i = 0; i < v->disks.n; i++)
-        if (v->disks.v[i]->source)
-            add(m, v->disks.v[i]->source->config, LL_READ_FILE, "Ceph", false);
+    const struct devices *v = m->g->domain->devices;
     for (size_t i = 0; i < v->interfaces.n; i++)
         add_rom(m, &v->interfaces.v[i]->info);
     for (size_t i = 0; i < v->hostdevs.n; i++)
         add_rom(m, &v->hostdevs.v[i]->info);
-    for (size_t i = 0; i < v->graphics.n; i++)
-        add(m, v->graphics.v[i]->rendernode, DEVICE, "render node", false);
-    for (size_t i = 0; i < v->audios.n; i++)
-        add(m, v->audios.v[i]->path, WRITE | LL_TRUNCATE, "sound file", true);
-    for (size_t i = 0; i < v->shmems.n; i++)
-        if (v->shmems.v[i]->name && !strchr(v->shmems.v[i]->name, '/'))
-            add(m, arena_printf(m->g->arena, "/dev/shm/%s", v->shmems.v[i]->name), WRITE | LL_TRUNCATE, "shared memory", true);
-    for (size_t i = 0; i < v->smartcards.n; i++) {
+    for (size_t i = 0; i < v->smartcards.n; i++)
         for (size_t k = 0; k < v->smartcards.v[i]->certificates.n; k++)
             add(m, v->smartcards.v[i]->certificates.v[k], TREE, "smart card", false);
-        add(m, v->smartcards.v[i]->database, TREE, "smart card", false);
-    }
-    for (size_t i = 0; i < d->sysinfos.n; i++)
-        for (size_t k = 0; k < d->sysinfos.v[i]->fwcfg.n; k++)
-            add(m, d->sysinfos.v[i]->fwcfg.v[k]->file, LL_READ_FILE, "firmware configuration", false);
 }
 
 static void add_devices(struct making *m)
