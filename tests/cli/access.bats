@@ -512,7 +512,7 @@ mounted() {
 }
 
 @test "directories of QEMU that a start makes are its user's from the beginning" {
-    rm -rf "$ROOT/lib" "$ROOT/run"
+    rm -rf "${ROOT:?}/lib" "${ROOT:?}/run"
     guest web
     ok vm-start -q --paused web
     ok vm-stop --force web
