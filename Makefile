@@ -4,7 +4,7 @@
 #   make               build/bin/* from cmd/*.c over build/libcore.a
 #   make check         build and run every test; T='tests/cli/run.bats …' only those
 #   make check-faults  kill the programs at each of their system calls
-#   make check-lsm     boot guests with SELinux and AppArmor and run their tests; K=selinux only those
+#   make check-lsm     boot guests with SELinux, AppArmor and systemd and run their tests; K=selinux only those
 #   make demo          define, boot, ask and stop a guest below build/demo
 #   make bench         measure, as ratios against bare QEMU, xmllint and virsh
 #   make refresh       what xml-to-argv prints becomes what its tests expect
@@ -128,8 +128,8 @@ plain:
 	@$(MAKE) SANITIZE= all helpers
 check-faults: build/deps.check all helpers
 	@FAULTS=all FILE_TIMEOUT=7200 TEST_TIMEOUT=3600 tests/run $(B) $(wildcard tests/cli/*fault*.bats)
-# SELinux and AppArmor are only to be had in a kernel of their own: two guests are booted for them.
-check-lsm: build/deps.lsm all
+# SELinux, AppArmor and systemd are only to be had in a kernel of their own: a guest is booted for each.
+check-lsm: build/deps.lsm all helpers
 	@tests/guest/run $(B) $(K)
 demo: build/deps.demo all
 	@tests/demo.sh $(B)

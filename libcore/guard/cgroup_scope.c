@@ -181,6 +181,22 @@ bool scope_apply(const struct row *row, const struct row_context *c, struct err 
     return !*why || err_set(e, ST_FAILED, "systemd did not make %s: %s", unit, why);
 }
 
+pid_t scope_of_reaper(const struct journal *j, pid_t reaper)
+{
+    char unit[NAME_MAX + 1], why[256];
+    bool scoped = false;
+    for (size_t i = 0; i < j->rows.n; i++)
+        scoped = scoped || streq(j->rows.v[i]->kind, "scope");
+    if (!scoped)
+        return 0;
+    snprintf(unit, sizeof unit, "vmutils-reap-%s.scope", j->start);
+    pid_t child = fork();
+    if (child != 0)
+        return child > 0 ? child : 0;
+    syscall(SYS_close_range, 3, ~0U, 0);
+    _exit(systemd_start_scope(unit, "system.slice", reaper, BUS_MS, why, sizeof why) ? 0 : 1);
+}
+
 enum undo scope_undo(const struct row *row, const struct row_context *c, struct err *e)
 {
     char unit[NAME_MAX + 1], why[256] = "";

@@ -24,4 +24,9 @@ const char *scope_slice(struct arena *a, const char *partition, const char **pat
 bool scope_apply(const struct row *row, const struct row_context *c, struct err *e);
 enum undo scope_undo(const struct row *row, const struct row_context *c, struct err *e);
 
+/* Where systemd has the guest's scope (a row "scope" in j), vm-reap gets one, too, which goes with it: it is not to end with the
+ * session or the service that started the guest. Asked by a child meanwhile; returns its pid, 0: there is none. It ends with
+ * status 0 if that was done. */
+pid_t scope_of_reaper(const struct journal *j, pid_t reaper);
+
 #endif

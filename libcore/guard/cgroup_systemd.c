@@ -92,9 +92,11 @@ static bool start(sd_bus *bus, const char *unit, const char *slice, pid_t pid, i
     r = sd.sd_bus_match_signal(bus, &slot, MANAGER, "JobRemoved", job_removed, &job);
     if (r >= 0)
         r = sd.sd_bus_message_new_method_call(bus, &m, MANAGER, "StartTransientUnit");
+    /* At shutdown units are stopped in the reverse order: guests are asked before their scopes go. */
     if (r >= 0)
-        r = sd.sd_bus_message_append(m, "ssa(sv)a(sa(sv))", unit, "fail", 4, "Description", "s", "Virtual machine of vmutils", "Slice",
-                                     "s", slice, "PIDs", "au", 1, (uint32_t)pid, "Delegate", "b", 1, 0);
+        r = sd.sd_bus_message_append(m, "ssa(sv)a(sa(sv))", unit, "fail", 5, "Description", "s", "Virtual machine of vmutils", "Slice",
+                                     "s", slice, "PIDs", "au", 1, (uint32_t)pid, "Delegate", "b", 1, "Before", "as", 1,
+                                     "vmutils.service", 0);
     if (r >= 0)
         r = sd.sd_bus_call(bus, m, 0, &error, &reply);
     if (r >= 0)

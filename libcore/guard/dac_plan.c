@@ -249,5 +249,8 @@ bool dac_layer(struct guard *g, struct err *e)
     for (size_t i = 0; i < g->objects.all.n; i++)
         if (!one_object(g, &others, g->objects.all.v[i], domain, e))
             return false;
+    for (size_t i = 0; i < g->sysfs.all.n; i++)
+        if (!one_object(g, &others, g->sysfs.all.v[i], domain, e))
+            return false;
     return true;
 }

@@ -2,6 +2,7 @@
 #include "guard/filter.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #ifdef ARCH
@@ -31,10 +32,10 @@ static void put_return(struct writer *w, unsigned verdict)
 
 static void put_rule(struct writer *w, const struct filter_rule *r)
 {
-    put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, r->by_arg1 ? 4 : 1, r->call);
-    if (r->by_arg1) {
-        put(w, BPF_LD | BPF_W | BPF_ABS, 0, 0, LOW_WORD(offsetof(struct seccomp_data, args[1])));
-        put(w, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, r->arg1);
+    put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, r->nth ? 4 : 1, r->call);
+    if (r->nth) {
+        put(w, BPF_LD | BPF_W | BPF_ABS, 0, 0, LOW_WORD((unsigned)(offsetof(struct seccomp_data, args) + (r->nth - 1) * sizeof(uint64_t))));
+        put(w, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, r->arg);
         put_return(w, SECCOMP_RET_ERRNO | EPERM);
     }
     put_return(w, r->verdict);

@@ -36,11 +36,11 @@
 #endif
 #endif
 
-/* One system call and what becomes of it: SECCOMP_RET_…; by_arg1: only if its second argument is arg1, else EPERM. */
+/* One system call and what becomes of it: SECCOMP_RET_…; nth not 0: only if its nth argument, counted from 1, is
+ * arg, else EPERM. */
 struct filter_rule {
     unsigned call, verdict;
-    bool by_arg1;
-    unsigned arg1;
+    unsigned nth, arg;
 };
 
 /* Makes a filter of n rules, a call at most once, and of what becomes of all others; sorts the rules. The program has

@@ -66,6 +66,7 @@ struct guard {
 
     /* What comes out. */
     struct objects objects;
+    struct objects sysfs; /* files of PCI devices below /sys: their owner changes, and no other layer lets QEMU write them */
     LIST(struct guard_entry) entries;
     LIST(struct guard_process) processes;
     struct journal *journal; /* rows are added */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guard/hostdevs.h"
 
+#include <dirent.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "domain/disk.h"
 #include "domain/interface.h"
@@ -30,12 +32,34 @@ static void add(struct guard *g, const struct nodes *n, enum object_use use, con
     }
 }
 
+/* Those through which a device can be reached without VFIO: its configuration space, its memory, its ROM. */
+static bool reaches(const char *name)
+{
+    return streq(name, "config") || streq(name, "rom") || str_starts(name, "resource");
+}
+
+static void add_sysfs(struct guard *g, const char *sysroot, const struct address *x, const char *why, const struct meta *at)
+{
+    const char *dir = arena_printf(g->arena, "%s/sys/bus/pci/devices/%04x:%02x:%02x.%x", sysroot ? sysroot : "", (unsigned)x->domain.v,
+                                   (unsigned)x->bus.v, (unsigned)x->slot.v, (unsigned)x->function.v);
+    autodir DIR *d = opendir(dir);
+    for (struct dirent *f; d && (f = readdir(d));) {
+        struct object *o = arena_alloc(g->arena, sizeof *o);
+        *o = (struct object){ .path = arena_printf(g->arena, "%s/%s", dir, f->d_name), .why = why, .use = OBJECT_EXCLUSIVE,
+                              .kind = OBJECT_FILE, .owned = true, .at = at };
+        if (reaches(f->d_name))
+            list_add(g->arena, &g->sysfs.all, o);
+    }
+}
+
 static void host_device(struct guard *g, const char *sysroot, const struct hostdev *h, const char *why)
 {
     struct nodes n = { 0 };
     /* What cannot be found is told by the device rules. */
     nodes_of_hostdev(h, sysroot, why, g->arena, &n, NULL);
     add(g, &n, h->readonly == TRI_YES ? OBJECT_READONLY : h->shareable == TRI_YES ? OBJECT_SHARED : OBJECT_EXCLUSIVE, why, &h->meta);
+    if (h->type == HOSTDEV_PCI && h->source)
+        add_sysfs(g, sysroot, h->source, why, &h->meta);
 }
 
 static void nvme(struct guard *g, const char *sysroot, enum storage_type type, const struct storage_source *s, const char *why)
@@ -45,6 +69,7 @@ static void nvme(struct guard *g, const char *sysroot, enum storage_type type, c
         return;
     nodes_of_pci(s->address, sysroot, why, g->arena, &n, NULL);
     add(g, &n, OBJECT_EXCLUSIVE, why, &s->meta);
+    add_sysfs(g, sysroot, s->address, why, &s->meta);
 }
 
 static void disk(struct guard *g, const char *sysroot, const struct disk *d)
@@ -58,8 +83,10 @@ static void disk(struct guard *g, const char *sysroot, const struct disk *d)
 static void interface(struct guard *g, const char *sysroot, const struct interface *x, const char *why)
 {
     struct nodes n = { 0 };
-    if (x->type == INTERFACE_HOSTDEV && x->source_address)
+    if (x->type == INTERFACE_HOSTDEV && x->source_address) {
         nodes_of_pci(x->source_address, sysroot, why, g->arena, &n, NULL);
+        add_sysfs(g, sysroot, x->source_address, why, &x->meta);
+    }
     if (x->type == INTERFACE_VDPA && x->dev)
         list_add(g->arena, &n.path, x->dev);
     add(g, &n, OBJECT_EXCLUSIVE, why, &x->meta);

@@ -65,27 +65,33 @@ static unsigned long number_in(int dir, const char *name, int base)
     return file_read_at(dir, name, 64, false, &text) == 0 ? strtoul(str_text(&text), NULL, base) : 0;
 }
 
-/* By vendor and product: the first such device that is plugged in. */
-static bool find_usb(struct search *s, const struct hostdev *h)
+size_t nodes_find_usb(const char *sysroot, unsigned vendor, unsigned product, struct usb_place *at, size_t max)
 {
-    autoclose int all = open(arena_printf(s->a, "%s/sys/bus/usb/devices", s->sysroot), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char path[PATH_MAX];
+    size_t n = 0;
+    snprintf(path, sizeof path, "%s/sys/bus/usb/devices", sysroot ? sysroot : "");
+    autoclose int all = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     autoclose int again = all < 0 ? -1 : dup(all);
     autodir DIR *d = again < 0 ? NULL : fdopendir(steal_fd(&again));
     for (struct dirent *f; d && (f = readdir(d));) {
         autoclose int one = *f->d_name == '.' ? -1 : openat(all, f->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (one < 0 || number_in(one, "idVendor", 16) != h->vendor.v || number_in(one, "idProduct", 16) != h->product.v)
+        if (one < 0 || number_in(one, "idVendor", 16) != vendor || number_in(one, "idProduct", 16) != product)
             continue;
-        add(s, arena_printf(s->a, "/dev/bus/usb/%03lu/%03lu", number_in(one, "busnum", 10), number_in(one, "devnum", 10)));
-        return true;
+        if (n < max)
+            at[n] = (struct usb_place){ (unsigned)number_in(one, "busnum", 10), (unsigned)number_in(one, "devnum", 10) };
+        n++;
     }
-    return false;
+    return n;
 }
 
 static void usb(struct search *s, const struct hostdev *h)
 {
+    struct usb_place at;
     if (h->source && h->source->bus.set && h->source->device.set)
         add(s, arena_printf(s->a, "/dev/bus/usb/%03u/%03u", of(h->source->bus), of(h->source->device)));
-    else if (h->vendor.set && !find_usb(s, h))
+    else if (h->vendor.set && nodes_find_usb(s->sysroot, of(h->vendor), of(h->product), &at, 1))
+        add(s, arena_printf(s->a, "/dev/bus/usb/%03u/%03u", at.bus, at.device));
+    else if (h->vendor.set)
         note_add(s->notes, "%s: no USB device %04x:%04x is plugged in", s->why, of(h->vendor), of(h->product));
 }
 

@@ -17,6 +17,12 @@ struct nodes {
 void nodes_of_hostdev(const struct hostdev *h, const char *sysroot, const char *why, struct arena *a, struct nodes *n,
                       struct notes *notes);
 
+/* USB devices of that vendor and product that are plugged in: how many there are, and where the first max of them are. */
+struct usb_place {
+    unsigned bus, device;
+};
+size_t nodes_find_usb(const char *sysroot, unsigned vendor, unsigned product, struct usb_place *at, size_t max);
+
 /* The VFIO nodes of the PCI device at address. */
 void nodes_of_pci(const struct address *address, const char *sysroot, const char *why, struct arena *a, struct nodes *n,
                   struct notes *notes);

@@ -2,6 +2,7 @@
 #include "guard/refuse.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -57,7 +58,6 @@ static const struct {
 #ifdef SYS_kexec_file_load
     { SYS_kexec_file_load, ALWAYS },
 #endif
-    { SYS_bpf, ALWAYS },
     { SYS_perf_event_open, ALWAYS },
     { SYS_userfaultfd, ALWAYS },
     { SYS_keyctl, ALWAYS },
@@ -131,11 +131,13 @@ static const struct {
 
 bool refuse_calls(unsigned sets, struct err *e)
 {
-    enum { CALLS = sizeof calls / sizeof *calls };
+    enum { CALLS = sizeof calls / sizeof *calls + 1 };
     struct filter_rule rules[CALLS];
     struct sock_filter filter[FILTER_ROOM(CALLS)];
     size_t n = 0;
-    for (size_t i = 0; i < CALLS; i++)
+    /* Whether device rules are possible is asked, too, where they are only printed. */
+    rules[n++] = (struct filter_rule){ SYS_bpf, SECCOMP_RET_ALLOW, 1, BPF_PROG_QUERY };
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         if (calls[i].set & (sets | ALWAYS))
             rules[n++] = (struct filter_rule){ .call = calls[i].call, .verdict = SECCOMP_RET_ERRNO | EPERM };
     struct sock_fprog program = { filter_make(filter, rules, n, SECCOMP_RET_ALLOW), filter };

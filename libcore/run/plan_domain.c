@@ -29,6 +29,7 @@
 #include "run/made.h"
 #include "run/plan.h"
 #include "run/plan_devices.h"
+#include "run/plan_hostdevs.h"
 #include "run/plan_memory.h"
 #include "run/plan_pr.h"
 #include "run/plan_protect.h"
@@ -129,6 +130,23 @@ static void leave_out_missing(struct planning *g)
             v->disks.v[kept++] = d;
     }
     v->disks.n = kept;
+}
+
+static bool find_hostdevs(struct planning *g, struct err *e)
+{
+    const struct devices *v = g->d->devices;
+    if (!plan_hostdevs(g->d, g->l->name, g->l->root, g->p->arena, g->notes, e))
+        return false;
+    for (size_t i = 0; i < v->hostdevs.n && !g->o->dry_run; i++) {
+        const char *name = plan_hostdev_claim(v->hostdevs.v[i], g->p->arena);
+        bool busy = false;
+        int fd = name ? claim_take(g->l->claims, name, false, now_ms(), &busy, e) : -1;
+        if (busy)
+            return err_set(e, ST_BUSY, "line %d: <hostdev>: another guest has the device (%s)", v->hostdevs.v[i]->meta.line, name);
+        if (name && (fd < 0 || !add_claim(g, fd, e)))
+            return false;
+    }
+    return true;
 }
 
 static bool choose_firmware(struct planning *g, struct err *e)
@@ -444,7 +462,7 @@ static bool plan(struct planning *g, struct err *e)
     if (!check_actions(g, e) || !expand(g, e) || (!g->o->labels && !plan_protect(g->d, g->o->conf, g->p->arena, e)) || !files_answer(g, e))
         return false;
     leave_out_missing(g);
-    if (!choose_firmware(g, e) || !choose_id(g, e) || !choose_ports(g, e))
+    if ((!g->o->labels && !find_hostdevs(g, e)) || !choose_firmware(g, e) || !choose_id(g, e) || !choose_ports(g, e))
         return false;
     if (!build(g, e))
         return plan_of_document(g, e);

@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "guard/cgroup_scope.h"
 #include "guard/selinux.h"
 #include "qemu/qmp.h"
 #include "run/eventlog.h"
@@ -41,7 +42,7 @@ struct start {
     int monitor, events[2], pipe[2], log, log_dir, pidfd;
     off_t log_from;
     unsigned heard;
-    pid_t qemu, reaper;
+    pid_t qemu, reaper, scope; /* scope: the child that asks systemd for one */
     int status; /* QEMU's wait status */
     struct child_report failure;
 };
@@ -343,6 +344,8 @@ static bool record(struct start *s, struct err *e)
         return false;
     s->l->j.qemu = proc_id_of(s->qemu);
     s->l->j.reaper = proc_id_of(s->reaper);
+    if (need & H_REAPER)
+        s->scope = scope_of_reaper(&s->p->journal, s->reaper);
     s->pidfd = proc_open(s->l->j.qemu);
     if (s->pidfd < 0 || !holds_alive(s, e))
         return err_set(e, ST_QEMU, "QEMU's process ended before it began");
@@ -521,11 +524,19 @@ static bool begin(struct start *s, struct notes *notes, struct err *e)
     return record(s, e) && handshake(s, e) && commit(s, e);
 }
 
+static void end_child(pid_t child, int *status)
+{
+    *status = 0;
+    while (child > 0 && waitpid(child, status, 0) < 0 && errno == EINTR)
+        ;
+}
+
 bool start_plan(struct life *l, struct plan *p, const struct start_options *o, struct notes *notes, struct err *e)
 {
     struct start s = { .l = l, .p = p, .o = o, .monitor = -1, .events = { -1, -1 }, .pipe = { -1, -1 }, .log = -1,
                        .log_dir = -1, .pidfd = -1 };
     char data[64];
+    int status;
     s.launch.q[0] = s.launch.r[0] = -1;
     s.deadline = now_ms() + (o->timeout_ms > 0 ? o->timeout_ms : START_MS);
     snprintf(p->journal.machine, sizeof p->journal.machine, "%s", l->machine);
@@ -555,8 +566,9 @@ bool start_plan(struct life *l, struct plan *p, const struct start_options *o, s
     close_fd(&s.launch.q[0]);
     close_fd(&s.launch.r[0]);
     plan_release(p);
-    if (!o->no_reap && s.launch.child > 0)
-        while (waitpid(s.launch.child, NULL, 0) < 0 && errno == EINTR)
-            ;
+    end_child(o->no_reap ? 0 : s.launch.child, &status);
+    end_child(s.scope, &status);
+    if (ok && status != 0)
+        note_add(notes, "%s: systemd has no scope for its vm-reap, which ends with this session or service", l->name);
     return ok;
 }

@@ -29,8 +29,9 @@ own_group() { sed -n 's/^0:://p' "/proc/$(pid_of "$1")/cgroup"; }
     fake_guest web
     ok vm-start web
     at=$(own_group web)
-    same "${at#*/machine.slice/}" "$(awk '/^start/ { print $2 }' said)/libvirt"
+    same "${at#*/machine.slice/}" "$(awk '/^start machine/ { print $2 }' said)/libvirt"
     contains "$(cat said)" " fail machine.slice Delegate=True PIDs=1"
+    contains "$(cat said)" "start vmutils-reap-"
     contains "$at" '/machine-qemu\x2dweb\x2d'
     same "$(cg-acl --path web | grep "^$MOUNT/")" "$MOUNT/machine.slice/${at#*/machine.slice/}"
     ok cg-acl --show web
