@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "guard/access_walk.h"
+#include "guard/dac_row.h"
 
 /* Mode bits and POSIX ACLs (acl(5)). What the kernel itself says decides, as long as the file stays as it is; the bits are read
  * for the reason, and for what the file will be once its owner has changed. The attribute is read as the kernel's
@@ -318,6 +319,8 @@ static void refuse_other(struct access_walk *w, const struct access_check *c, co
             hint = file_systems[i].hint;
             name = file_systems[i].name;
         }
+    if (streq(p->wish->kept, DAC_SQUASHED))
+        why = DAC_SQUASHED;
     access_refuse(w, p, &(struct access_refusal){
         .status = ST_PERM, .layer = "file system", .has = name, .needs = needs_text(a, p->need, c->subject.name), .hint = hint,
         .text = arena_printf(a, "Permission denied: user '%s' has no access to %s: %s: %s", c->subject.name, p->path, name, why) });
@@ -357,7 +360,12 @@ static void look_dac(struct access_walk *w, const struct access_check *c, const 
         st.st_uid = p->wish->uid;
         st.st_gid = p->wish->gid;
     }
-    if (error == EACCES && access_fuse_shuts_out(w, p, c->subject.uid)) {
+    if ((changes || error == EACCES) && access_fuse_shuts_out(w, p, c->subject.uid)) {
+        refuse_other(w, c, p, error);
+        return;
+    }
+    /* What would help locally, only the server can do. */
+    if (p->object && streq(p->wish->kept, DAC_SQUASHED)) {
         refuse_other(w, c, p, error);
         return;
     }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -104,6 +105,20 @@ static int open_named(struct chain *c, const struct link *l, uid_t owner, const 
     return -1;
 }
 
+/* Where root is nobody (NFS), QEMU's user may be let in. */
+static int read_image(struct chain *c, int fd, const char *path, struct err *e)
+{
+    int opened = object_read(fd, path, e);
+    if (opened >= 0 || e->status != ST_PERM || geteuid() != 0 || !c->g->uid)
+        return opened;
+    setfsgid(c->g->gid);
+    setfsuid(c->g->uid);
+    opened = object_read(fd, path, e);
+    setfsuid(geteuid());
+    setfsgid(getegid());
+    return opened;
+}
+
 static bool parts(struct chain *c, const struct link *l, const struct image *im, uid_t owner, struct err *e)
 {
     for (size_t i = 0; i < im->parts.n; i++) {
@@ -123,7 +138,7 @@ static bool parts(struct chain *c, const struct link *l, const struct image *im,
         autoclose int fd = open_named(c, l, owner, path, p->what, p->format, l->use == OBJECT_READONLY ? R_OK : R_OK | W_OK, &missing, e);
         if (fd < 0 && !missing)
             return false;
-        autoclose int open = fd < 0 ? -1 : object_read(fd, path, e);
+        autoclose int open = fd < 0 ? -1 : read_image(c, fd, path, e);
         if (fd >= 0 && (open < 0 || fstat(fd, &st) < 0))
             return err_wrap(e, "%s", why);
         insert(c, l, path, why, l->use, fd < 0 ? S_IFREG : st.st_mode);
@@ -178,7 +193,7 @@ static bool below(struct chain *c, struct link *l, const struct image *im, uid_t
     autoclose int next = open_named(c, l, owner, path, "backing file", im->backing_format, R_OK, &missing, e);
     if (next < 0 && !missing)
         return str_starts(e->text, "disk ") ? false : err_wrap(e, "%s", why);
-    autoclose int opened = next < 0 ? -1 : object_read(next, path, e);
+    autoclose int opened = next < 0 ? -1 : read_image(c, next, path, e);
     if (next >= 0 && opened < 0)
         return err_wrap(e, "%s", why);
     if (!im->backing_format)
@@ -232,10 +247,12 @@ static bool named_image(struct chain *c, struct link *l, enum storage_type type,
     autoclose int fd = object_open(l->path, NULL, e);
     if (fd < 0)
         return e->status == ST_NOENT || err_wrap(e, "disk %s", c->disk_name);
-    autoclose int opened = object_read(fd, l->path, e);
-    if (opened < 0)
+    bool names = image_names_files(l->format);
+    autoclose int opened = read_image(c, fd, l->path, e);
+    /* Nothing is read of an image without a header: who lacks what is told by the check of paths. */
+    if (opened < 0 && (names || e->status != ST_PERM))
         return err_wrap(e, "disk %s", c->disk_name);
-    return again(c, opened, l->path, e) && (!image_names_files(l->format) || follow(c, *l, steal_fd(&opened), explicit, e));
+    return again(c, fd, l->path, e) && (!names || follow(c, *l, steal_fd(&opened), explicit, e));
 }
 
 static size_t after(const struct objects *o, const struct disk *d)

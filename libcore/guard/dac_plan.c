@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,14 @@ static bool fits(const struct object *x, const struct stat *st, struct err *e)
     return true;
 }
 
+/* Root that may not write is nobody there; what anyone may write says nothing, and needs no owner. */
+static bool squashed(int fd, const struct statfs *fs)
+{
+    char file[40];
+    snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
+    return fs->f_type == NFS_SUPER_MAGIC && geteuid() == 0 && faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) < 0 && errno == EACCES;
+}
+
 /* Where no file can get another owner; as in libvirt, the guest uses it as it is. */
 static const char *fixed_owner(int fd)
 {
@@ -180,7 +189,7 @@ static const char *fixed_owner(int fd)
     for (size_t i = 0; i < sizeof ownerless / sizeof *ownerless; i++)
         if ((unsigned)fs.f_type == ownerless[i])
             return "its file system has no owners";
-    return fs.f_flags & ST_RDONLY ? "on a read-only file system" : NULL;
+    return fs.f_flags & ST_RDONLY ? "on a read-only file system" : squashed(fd, &fs) ? DAC_SQUASHED : NULL;
 }
 
 static bool one_object(struct guard *g, struct others *o, const struct object *x, const struct seclabel *domain, struct err *e)

@@ -9,6 +9,9 @@
 /* The owner of the object behind fd, as "UID:GID". false with errno. */
 bool dac_owner(int fd, char owner[32]);
 
+/* Why root may change no owner on an NFS server that takes it for nobody. */
+#define DAC_SQUASHED "root is nobody on its server (root_squash)"
+
 /* "UID:GID" of what a file remembers ("+UID:+GID"); false if it is of no such form. */
 bool dac_from_memory(const char *first, char owner[32]);
 
