@@ -211,6 +211,8 @@ bool cgroup_wishes(const struct domain *d, struct arena *a, struct cgroup_wishes
     *w = (struct cgroup_wishes){ 0 };
     if (t && (t->cachetunes.n || t->memorytunes.n))
         return err_set(e, ST_FAILED, "<cputune> <%s> is not supported", t->cachetunes.n ? "cachetune" : "memorytune");
+    if (d->fibrechannel_appid)
+        return err_set(e, ST_FAILED, "<resource> <fibrechannel appid=> is not supported");
     if (t)
         cpu(&x, t);
     if ((d->memtune && !memory(&x, d->memtune, e)) || (d->blkiotune && !block(&x, d->blkiotune, e)))

@@ -184,13 +184,14 @@ bool life_look(struct life *l, enum life_is *is, int *pidfd, struct notes *notes
     return look_for_process(l, is, pidfd, notes, e);
 }
 
-/* A guest without a definition is gone when it ends, and its directory with it. */
+/* A guest without a definition is gone when it ends, and its directory with it. With a journal it has not ended: someone
+ * has started it again, or it could not be undone. */
 static void forget_transient(struct life *l)
 {
     static const char *const files[] = { "events", "events.old", "stopping", "alive", "monitor.lock", "console.lock" };
     struct err e = { 0 };
     autoclose int etc = root_open(l->root, ROOT_ETC, false, &e);
-    if (etc < 0 ? e.status != ST_NOENT : def_exists(etc, l->name))
+    if (faccessat(l->dir, "journal", F_OK, AT_SYMLINK_NOFOLLOW) == 0 || (etc < 0 ? e.status != ST_NOENT : def_exists(etc, l->name)))
         return;
     autoclose int state = root_open(l->root, ROOT_STATE, false, &e);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)

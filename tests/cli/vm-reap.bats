@@ -28,6 +28,24 @@ killed() { # PID…: a signal takes its time
     same "$(vm-list --name)" one
 }
 
+# bats test_tags=user
+@test "a transient guest that is started again before vm-reap saw its end keeps its files" {
+    fake other
+    EMULATOR=$T/emulator domain web
+    STATE=$ROOT/lib/vmutils/web
+    ok vm-start --transient web.xml
+    reaper=$(journal reaper)
+    kill -STOP "$reaper"
+    ok vm-stop --force web
+    ok vm-start --transient web.xml
+    kill -CONT "$reaper"
+    wait_for must_fail any grep -q '^State:.[RSDTt]' "/proc/$reaper/status"
+    same "$(vm-list --json web | jq -r '.[0].state')" running
+    [ -e "$STATE/alive" ] && [ -e "$STATE/events" ]
+    ok vm-stop --force web
+    [ ! -e "$STATE" ]
+}
+
 @test "vm-reap --all: claims that killed starts left go, those of guests that run stay" {
     embed
     dir=/run/libvirt/vmutils/claims
@@ -42,7 +60,7 @@ killed() { # PID…: a signal takes its time
     same "$(ls "$dir")" "$claims"
     ok vm-stop --force web
     ok vm-reap --all
-    same "$(ls -I objects "$dir")" "" # which is one file for all objects
+    same "$(ls -I objects -I applied "$dir")" "" # one file for all objects, one directory for what seclabel --apply did
 }
 
 @test "vm-reap GUEST: a guest that runs is in the wrong state" {

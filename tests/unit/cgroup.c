@@ -192,6 +192,7 @@ START_TEST(what_qemu_guests_cannot_have)
         "<blkiotune><device><path>/nonexistent</path><weight>300</weight></device></blkiotune>",
         "<blkiotune><device><path>/dev/null</path><weight>300</weight></device></blkiotune>",
         "<cputune><cachetune vcpus='0'/></cputune>",
+        "<resource><fibrechannel appid='x'/></resource>",
     };
     struct cgroup_wishes w;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
