@@ -43,6 +43,17 @@ kept() { owner disk.img; attributes disk.img; }
     same "$(attributes top.qcow2 base.raw ro.img)" ""
 }
 
+@test "what the guest's firmware reads is QEMU's while it runs, too" {
+    requires qemu-system-x86_64
+    echo configuration >fw
+    chmod 600 fw
+    guest web '' "<sysinfo type='fwcfg'><entry name='opt/com.example/x' file='$T/fw'/></sysinfo>"
+    ok vm-start --paused web
+    same "$(owner fw)" 1:3
+    ok vm-stop --force web
+    same "$(owner fw)$(attributes fw)" 0:0
+}
+
 @test "the file itself remembers its owner, as libvirt would have it" {
     requires getfattr
     fake_guest web '' "$(disk disk.img)"

@@ -13,6 +13,8 @@
 #include "guard/selinux_context.h"
 #include "guard/selinux_level.h"
 #include "guard/selinux_row.h"
+#include "store/lock.h"
+#include "store/standing.h"
 
 static struct arena *a;
 static char dir[64];
@@ -143,6 +145,38 @@ START_TEST(levels_of_guests_without_a_claim_are_left_alone)
 }
 END_TEST
 
+START_TEST(a_level_that_files_were_given_ahead_of_a_start_is_taken)
+{
+    struct root r;
+    struct notes n = { .arena = a };
+    struct err e = { 0 };
+    struct guard g = guard_of(&r, &n);
+    struct journal j = { .arena = a, .guest = "early", .machine = "m" };
+    struct identity id = { true, 1, 2, 3 }, other = { true, 1, 22, 3 };
+    const char *level, *early = arena_printf(a, "%s/early", r.dir[ROOT_STATE]);
+    ck_assert_int_eq(system(arena_printf(a, "mkdir -p '%s'", early)), 0);
+    ck_assert(boot_id(j.boot) && journal_new_id(&j, &e));
+    journal_add(&j, &(struct row){ "selinux", "/disk", id, "u:r:t:s0", "u:r:t:s0:c1,c3", "disk vda" });
+    int at = open(early, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = journal_write(at, &j, &e);
+    ck_assert(fd >= 0 && standing_add(g.claims, r.dir[ROOT_STATE], "early", &e));
+    /* Not yet: it is marked when all is done. */
+    ck_assert(!standing_uses(g.claims, &id));
+    ck_assert(journal_append_applied(fd, &e));
+    ck_assert(standing_uses(g.claims, &id) && !standing_uses(g.claims, &other));
+    ck_assert(selinux_draw_level(&g, "s0", "s0-s0:c1,c3,c5", &level, &e));
+    ck_assert_str_ne(level, "s0:c1,c3");
+    ck_assert(selinux_draw_level(&g, "s0", "s0-s0:c1,c3,c5", &level, &e));
+    ck_assert_str_ne(level, "s0:c1,c3");
+    ck_assert(!selinux_draw_level(&g, "s0", "s0-s0:c1,c3,c5", &level, &e));
+    ck_assert(journal_append_restoring(fd, &e));
+    ck_assert(!standing_uses(g.claims, &id));
+    ck_assert(selinux_draw_level(&g, "s0", "s0-s0:c1,c3,c5", &level, &e));
+    ck_assert_str_eq(level, "s0:c1,c3");
+    close(fd);
+    close(at);
+}
+END_TEST
+
 START_TEST(without_two_categories_there_is_nothing_to_draw)
 {
     struct root r;
@@ -182,6 +216,7 @@ int main(void)
     tcase_add_test(t, pairs_are_all_there_are_and_each_once);
     tcase_add_test(t, every_pair_is_drawn_once_and_then_none_is_left);
     tcase_add_test(t, levels_of_guests_without_a_claim_are_left_alone);
+    tcase_add_test(t, a_level_that_files_were_given_ahead_of_a_start_is_taken);
     tcase_add_test(t, without_two_categories_there_is_nothing_to_draw);
     tcase_add_test(t, states_of_rows_go_there_and_back);
     suite_add_tcase(s, t);
