@@ -26,8 +26,8 @@
 static const struct {
     const char *kind, *layer;
 } kinds[] = {
-    { "owner", "dac" },      { "chown", "dac" },     { "selinux", "selinux" },
-    { "profile", "apparmor" }, { "apparmor", "apparmor" },
+    { "owner", "dac" },     { "chown", "dac" },        { "selinux", "selinux" },
+    { "label", "selinux" }, { "profile", "apparmor" }, { "apparmor", "apparmor" },
 };
 
 static bool is_asked(const char *kind, const char *driver)

@@ -244,4 +244,6 @@ take() {
             bare
         done
     done
+    ok vm-reap --all
+    same "$(ls -A /run/libvirt/vmutils/claims/applied)" ""
 }

@@ -233,3 +233,34 @@ own_u:object_r:own_t:s0 null"
     ok checked
     same "$(outside)" "$BEFORE"
 }
+
+@test "seclabel's plan of labels is vm-start's, row by row, what is only made then included" {
+    requires qemu-system-x86_64
+    image a.img old_u:object_r:old_t:s0
+    image s.img old_u:object_r:old_t:s0
+    domain web "$(disk a.img)$(disk s.img '<shareable/>' vdb)<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
+        <graphics type='vnc'><listen type='socket'/></graphics>"
+    ok vm-start --dry-run --json --transient web.xml
+    wanted=$(jq -r '.rows[] | select(.kind == "selinux" or .kind == "label") | "\(.object) \(.wanted) \(.why)"' <<<"$out" | sort)
+    ok seclabel --json web.xml
+    same "$(jq -r '.[] | select(.layer == "selinux" and .change) | "\(.path) \(.wanted) \(.why)"' <<<"$out" | sort)" "$wanted"
+    contains "$wanted" "private directory" "channel sockets" "$T/a.img lab_u:object_r:image_t:s0:cX,cY disk vda"
+}
+
+@test "a label that is applied is a use of a shared disk, and what a start makes is not there to be labelled" {
+    image s.img old_u:object_r:old_t:s0
+    fake_guest web "" "$(disk s.img '<shareable/>')<graphics type='vnc'><listen type='socket'/></graphics>"
+    fake_guest db "" "$(disk s.img '<shareable/>')"
+    for remember in 1 0; do
+        echo "remember_owner = $remember" >"$ROOT/etc/qemu.conf"
+        ok seclabel --bindir "$T/fake-web" --apply web
+        ok fake_start db
+        ok vm-stop --force db
+        same "$(label s.img)" lab_u:object_r:image_t:s0
+        ok fake_start db
+        ok seclabel --restore web
+        same "$(label s.img)" lab_u:object_r:image_t:s0
+        ok vm-stop --force db
+        same "$(label s.img)$(remembered s.img)" old_u:object_r:old_t:s0
+    done
+}
