@@ -100,7 +100,7 @@ static bool write_export(struct caps *c, struct str *out)
     caps_export(image, n, out);
     if (streq(export_to, "-"))
         return true;
-    if (file_replace_at(AT_FDCWD, export_to, out->p, out->len, 0644, false) < 0)
+    if (file_replace(export_to, out->p, out->len, 0644, false) < 0)
         return err_errno(&e, "cannot write %s", export_to);
     str_clear(out);
     return true;
@@ -134,7 +134,7 @@ int main(int argc, char **argv)
     autostr struct str out = STR_INIT;
     struct notes notes = { .arena = a };
     struct root root;
-    if (!root_init(&root, a, cli.uri, &e) || (!export_to && !narrow(program.name, &root, &e)))
+    if (!root_init(&root, a, cli.uri, &e) || !narrow_with(program.name, export_to && strcmp(export_to, "-") ? "--export" : NULL, export_to, &root, &e))
         return cli_fail(&e);
     struct caps_env env = {
         .cache_dir = no_cache ? NULL : root.dir[ROOT_PROBES],

@@ -169,9 +169,10 @@ int main(int argc, char **argv)
         cli_usage("--apply, --show, --remove, --path and a command exclude each other");
     if (compat && (show || remove_it || path))
         cli_usage("--compat goes with the plan, --print-default, --apply or a command");
-    bool kernel = apply || show || remove_it || n > 1; /* asks or changes it */
-    if (!root_init(&root, a, cli.uri, &e) || (!kernel && !narrow(program.name, &root, &e)) || !conf_read_root(&conf, a, &root, &notes, &e) ||
-        (compat && !devices_compat(&conf, a, compat, &e)))
+    const char *option = apply ? "--apply" : remove_it ? "--remove" : show ? "--show" : n > 1 ? "-- CMD" : NULL;
+    bool kernel = option; /* asks or changes it */
+    if (!root_init(&root, a, cli.uri, &e) || !narrow_with(program.name, option, NULL, &root, &e) ||
+        !conf_read_root(&conf, a, &root, &notes, &e) || (compat && !devices_compat(&conf, a, compat, &e)))
         return cli_fail(&e);
     if (print_default)
         return cli_notes(&notes), print_list(a, &conf);

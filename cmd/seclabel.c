@@ -168,17 +168,17 @@ int main(int argc, char **argv)
     if (no_command)
         cli_usage("-- goes before a command");
     check_use(argc - first, dashes);
-    bool prints = !apply && !restore && !show && !check && argc - first == 1;
+    const char *option = apply ? "--apply" : restore ? "--restore" : argc - first > 1 ? "-- CMD" : NULL;
     if (!root_init(&root, a, cli.uri, &e))
         return cli_fail(&e);
     cli_reading("domain XML", 1, argv + first);
-    if (restore || show)
-        return restore ? take_back(&root, argv[first], &p) : print_shown(a, &root, argv[first], &notes);
     struct label x = { .arena = a, .root = &root, .notes = &notes, .strict = strict };
     x.env = (struct caps_env){ .cache_dir = root.dir[ROOT_PROBES], .bindirs = bindirs.v, .n_bindirs = bindirs.n };
     user_namespace_works(); /* the plan asks, when this process may not try any more */
-    if (!label_read(&x, argv[first], &e) || (prints && !narrow(program.name, &root, &e)))
+    if ((!restore && !show && !label_read(&x, argv[first], &e)) || !narrow_with(program.name, option, NULL, &root, &e))
         return cli_fail(&e);
+    if (restore || show)
+        return restore ? take_back(&root, argv[first], &p) : print_shown(a, &root, argv[first], &notes);
     int status = act(&x, argv + first + 1);
     label_release(&x);
     return status;

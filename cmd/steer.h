@@ -4,6 +4,8 @@
 
 #include "base/cleanup.h"
 #include "base/cli.h"
+#include "guard/narrow.h"
+#include "run/repairer.h"
 #include "run/steer.h"
 #include "store/guest.h"
 
@@ -14,13 +16,13 @@ static const struct cli_option options[] = {
     CLI_END,
 };
 
-static inline int steer_one(const struct root *root, const char *word, enum steer how)
+static inline int steer_one(const struct root *root, const char *word, enum steer how, const struct undoer *by)
 {
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
     struct notes notes = { .arena = a };
     const char *name = guest_find(root, a, word, guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e);
-    bool ok = name && steer_guest(root, name, how, cli.wait_ms, timeout_ms, &notes, &e);
+    bool ok = name && steer_guest(root, name, how, by, cli.wait_ms, timeout_ms, &notes, &e);
     cli_notes(&notes);
     return ok ? ST_DONE : cli_fail(&e);
 }
@@ -32,12 +34,13 @@ static inline int steer_main(const struct cli_program *program, enum steer how, 
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
     struct root root;
+    struct repairer repairer;
     if (first == argc)
         cli_usage("name the guest");
-    if (!root_init(&root, a, cli.uri, &e))
+    if (!root_init(&root, a, cli.uri, &e) || !repairer_open(&repairer, program->name, &root, false, &e) || !narrow(program->name, &root, &e))
         return cli_fail(&e);
     for (int i = first; i < argc; i++) {
-        int one = steer_one(&root, argv[i], how);
+        int one = steer_one(&root, argv[i], how, &repairer.by);
         if (status == ST_DONE)
             status = one;
     }

@@ -7,8 +7,8 @@
 #include "base/cli.h"
 #include "base/table.h"
 #include "guard/narrow.h"
+#include "run/bindir.h"
 #include "run/many.h"
-#include "run/start.h"
 #include "store/defs.h"
 #include "store/guest.h"
 
@@ -106,7 +106,7 @@ static int start_or_stop(const struct root *r, struct arena *a, struct err *e)
     /* Starting is work, stopping is waiting. */
     unsigned parallel = stop ? 16 : (unsigned)sysconf(_SC_NPROCESSORS_ONLN) + 1;
     if (!marked(r, a, &names, e) ||
-        !run_many(start_bindir(a), stop ? "vm-stop" : "vm-start", words, names.v.v, names.v.n, parallel, ST_STATE, &status, e))
+        !run_many(bindir_find(a), stop ? "vm-stop" : "vm-start", words, names.v.v, names.v.n, parallel, ST_STATE, &status, e))
         return cli_fail(e);
     return status;
 }
@@ -121,10 +121,10 @@ int main(int argc, char **argv)
         return cli_fail(&e);
     if (start + stop + disable > 1 || ((start || stop) && first < argc) || (force && !stop))
         cli_usage("--start and --stop go alone, --force with --stop");
+    if (!narrow_with(program.name, start ? "--start" : stop ? "--stop" : NULL, NULL, &root, &e))
+        return cli_fail(&e);
     if (start || stop)
         return start_or_stop(&root, a, &e);
-    if (!narrow(program.name, &root, &e))
-        return cli_fail(&e);
     if (first == argc && disable)
         cli_usage("--disable needs the name of a GUEST");
     if (first == argc)

@@ -6,8 +6,8 @@
 #include "base/table.h"
 #include "guard/narrow.h"
 #include "run/define.h"
-#include "run/repairer.h"
 #include "run/load.h"
+#include "run/repairer.h"
 
 static bool strict, zero, check;
 static struct cli_list bindirs;
@@ -58,19 +58,17 @@ int main(int argc, char **argv)
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
     struct notes notes = { .arena = a };
+    struct repairer repairer;
     struct definer d = { .notes = &notes, .strict = strict, .wait_ms = cli.wait_ms, .bindirs = bindirs.v,
-                         .n_bindirs = bindirs.n, .etc = -1, .state = -1 };
+                         .n_bindirs = bindirs.n, .by = &repairer.by, .etc = -1, .state = -1 };
     struct root root;
     char *standard_input[] = { (char *)"-" };
     char **operands = first < argc ? argv + first : standard_input;
     size_t n = first < argc ? (size_t)(argc - first) : 1, done;
     struct definition *x = arena_array(a, n, sizeof *x);
-    struct repairer repairer;
-    if (!root_init(&root, a, cli.uri, &e) || !repairer_open(&repairer, &root, &e) || !narrow(program.name, &root, &e) ||
+    if (!root_init(&root, a, cli.uri, &e) || !repairer_open(&repairer, program.name, &root, false, &e) || !narrow(program.name, &root, &e) ||
         !definer_open(&d, &root, a, &e))
         return cli_fail(&e);
-    d.repair = repairer_ask;
-    d.repair_arg = &repairer;
     cli_reading("domain XML", argc - first, argv + first);
     /* All or, while no document can be refused any more, one after the other. */
     for (size_t i = 0; i < n; i++)

@@ -4,7 +4,10 @@
 
 #include "base/cleanup.h"
 #include "base/cli.h"
+#include "guard/narrow.h"
 #include "run/edit.h"
+#include "run/editor.h"
+#include "run/repairer.h"
 #include "store/guest.h"
 
 static bool strict;
@@ -47,10 +50,14 @@ int main(int argc, char **argv)
     autoarena struct arena *a = arena_new();
     struct notes notes = { .arena = a };
     struct root root;
-    struct edit x = { .arena = a, .root = &root, .notes = &notes, .strict = strict, .wait_ms = cli.wait_ms, .ask = ask };
+    struct repairer repairer;
+    struct editor editor;
+    struct edit x = { .arena = a, .root = &root, .notes = &notes, .strict = strict, .wait_ms = cli.wait_ms, .ask = ask,
+                      .editor = &editor, .by = &repairer.by };
     if (argc - first != 1)
         cli_usage("needs the name of one GUEST");
-    if (!root_init(&root, a, cli.uri, &e))
+    if (!root_init(&root, a, cli.uri, &e) || !editor_open(&editor, &e) ||
+        !repairer_open(&repairer, program.name, &root, true, &e) || !narrow(program.name, &root, &e))
         return cli_fail(&e);
     const char *name = guest_find(&root, a, argv[first], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e);
     if (!name)

@@ -7,13 +7,15 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/table.h"
+#include "run/bindir.h"
 #include "run/coredump.h"
 #include "run/load.h"
 #include "run/reap.h"
+#include "run/repairer.h"
 #include "run/show.h"
 #include "store/guest.h"
 
-static bool paused, console, dry_run, foreground, no_reap, strict, uncommitted, repair, all;
+static bool paused, console, dry_run, foreground, no_reap, strict, uncommitted, repair, all, locked;
 static const char *transient, *ended, *panicked;
 static struct cli_list bindirs;
 static long long timeout_ms, notify_fd = -1, wait_status, journal_fd = -1;
@@ -35,6 +37,7 @@ static const struct cli_option options[] = {
     { "panicked", 0, "START-ID", CLI_TEXT, &panicked, "for vm-reap: write the guest's memory down and end it" },
     { "repair", 0, NULL, CLI_FLAG, &repair, "for vm-reap: clean up after the guests named" },
     { "repair-all", 0, NULL, CLI_FLAG, &all, "for vm-reap: clean up after every guest" },
+    { "repair-locked", 0, NULL, CLI_FLAG, &locked, "for programs that narrow themselves: clean up as standard input says" },
     CLI_END,
 };
 static const struct cli_program program = { "vm-start", "[GUEST…]", "starts guests", options,
@@ -149,10 +152,12 @@ int main(int argc, char **argv)
     struct root root;
     struct run_start o = { .strict = strict, .wait_ms = cli.wait_ms };
     o.start = (struct start_options){ .paused = paused, .no_reap = no_reap, .foreground = foreground, .timeout_ms = timeout_ms,
-                                      .notify_fd = (int)notify_fd, .bindir = start_bindir(a),
+                                      .notify_fd = (int)notify_fd, .bindir = bindir_find(a),
                                       .emulator_dirs = bindirs.v, .n_emulator_dirs = bindirs.n };
     if (!root_init(&root, a, cli.uri, &e))
         return cli_fail(&e);
+    if (locked)
+        return repairer_serve(&root, 0), ST_DONE;
     if (repair || all)
         return repairs(&root, argc - first, argv + first, &notes);
     check_usage(argc - first);

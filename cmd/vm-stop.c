@@ -4,9 +4,11 @@
 #include "base/cleanup.h"
 #include "base/cli.h"
 #include "base/table.h"
+#include "guard/narrow.h"
+#include "run/bindir.h"
 #include "run/many.h"
-#include "run/run.h"
-#include "run/start.h"
+#include "run/repairer.h"
+#include "run/stop.h"
 #include "store/guest.h"
 
 static bool force;
@@ -41,12 +43,11 @@ static int stop(const struct root *root, const char *word, const struct stop_opt
     autoarena struct arena *a = arena_new();
     struct notes notes = { .arena = a };
     const char *how, *name = guest_find(root, a, word, guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e);
-    struct run_stop s = { .name = name, .stop = *o };
     if (name)
-        run_stop_foresee(root, &s, &notes);
+        stop_foresee(root, name, o, &notes);
     cli_notes(&notes);
     notes.n = 0;
-    bool ok = name && run_stop(root, &s, &how, &notes, &e);
+    bool ok = name && stop_guest(root, name, o, &how, &notes, &e);
     cli_notes(&notes);
     if (!ok)
         return cli_fail(&e);
@@ -77,7 +78,7 @@ static int stop_many(const struct root *root, char **names, int n)
     for (size_t i = 0; i < sizeof options_given / sizeof *options_given; i++)
         if (options_given[i].given)
             words[used++] = options_given[i].word;
-    if (!run_many(start_bindir(a), "vm-stop", words, (const char *const *)names, (size_t)n, AT_ONCE, ST_DONE, &status, &e))
+    if (!run_many(bindir_find(a), "vm-stop", words, (const char *const *)names, (size_t)n, AT_ONCE, ST_DONE, &status, &e))
         return cli_fail(&e);
     return status;
 }
@@ -88,7 +89,8 @@ int main(int argc, char **argv)
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
     struct root root;
-    struct stop_options o = { .force = force, .wait_ms = cli.wait_ms };
+    struct repairer repairer;
+    struct stop_options o = { .force = force, .wait_ms = cli.wait_ms, .by = &repairer.by };
     int m = mode ? name_index(stop_mode_names, 3, mode) : STOP_ACPI;
     if (first == argc)
         cli_usage("name the guest");
@@ -96,7 +98,9 @@ int main(int argc, char **argv)
         cli_usage("--mode %s: not one of acpi, agent, quit", mode);
     o.mode = (enum stop_mode)m;
     o.timeout_ms = timeout_ms >= 0 ? timeout_ms : force ? 0 : 60000;
-    if (!root_init(&root, a, cli.uri, &e))
+    bool several = first + 1 < argc;
+    if (!root_init(&root, a, cli.uri, &e) || (!several && !repairer_open(&repairer, program.name, &root, false, &e)) ||
+        !narrow_with(program.name, several ? "several guests" : NULL, NULL, &root, &e))
         return cli_fail(&e);
-    return first + 1 < argc ? stop_many(&root, argv + first, argc - first) : cli_done(stop(&root, argv[first], &o));
+    return several ? stop_many(&root, argv + first, argc - first) : cli_done(stop(&root, argv[first], &o));
 }

@@ -3,6 +3,7 @@
 #include "base/cli.h"
 #include "guard/narrow.h"
 #include "run/define.h"
+#include "run/repairer.h"
 #include "store/guest.h"
 
 static bool nvram, keep_nvram, tpm, keep_tpm;
@@ -22,7 +23,8 @@ int main(int argc, char **argv)
     struct err e = { 0 };
     autoarena struct arena *a = arena_new();
     struct notes notes = { .arena = a };
-    struct definer d = { .notes = &notes, .wait_ms = cli.wait_ms, .etc = -1, .state = -1 };
+    struct repairer repairer;
+    struct definer d = { .by = &repairer.by, .notes = &notes, .wait_ms = cli.wait_ms, .etc = -1, .state = -1 };
     struct root root;
     struct undefine_options o = { .remove_nvram = nvram, .keep_nvram = keep_nvram, .remove_tpm = tpm, .keep_tpm = keep_tpm };
     if (first == argc)
@@ -31,7 +33,8 @@ int main(int argc, char **argv)
         cli_usage("--nvram and --keep-nvram exclude each other");
     if (tpm && keep_tpm)
         cli_usage("--tpm and --keep-tpm exclude each other");
-    if (!root_init(&root, a, cli.uri, &e) || (!nvram && !narrow(program.name, &root, &e)) || !definer_open(&d, &root, a, &e))
+    if (!root_init(&root, a, cli.uri, &e) || !repairer_open(&repairer, program.name, &root, false, &e) ||
+        !narrow_with(program.name, nvram ? "--nvram" : NULL, NULL, &root, &e) || !definer_open(&d, &root, a, &e))
         return cli_fail(&e);
     for (int i = first; i < argc; i++) {
         bool running = false;

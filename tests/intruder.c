@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,8 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Preloaded into a program: when that ends by itself, tries what one that a stranger has taken over would try, and says on
- * the descriptor $INTRUDER_FD which of it went through, at once: it may be killed for the next. */
+/* Preloaded into a program: when that ends by itself or, by $INTRUDER_AT=parse, as it parses its first document, tries what one
+ * that a stranger has taken over would try ($INTRUDER_TRY: one of the names in the table below), and says on the descriptor
+ * $INTRUDER_FD which of it went through, at once: it may be killed for the next. */
 
 static int out;
 
@@ -23,8 +25,9 @@ static void went(const char *what)
     dprintf(out, "%s ", what);
 }
 
-static void try_files(const char *dir, const char *store)
+static void try_files(const char *dir)
 {
+    const char *store = getenv("INTRUDER_STORE");
     char path[4200];
     int fd;
     snprintf(path, sizeof path, "%s/planted", dir);
@@ -42,7 +45,9 @@ static void try_files(const char *dir, const char *store)
         went("chmod");
     if (truncate(path, 1) == 0)
         went("truncate");
-    if (rename(path, path) == 0 && unlink(path) == 0)
+    if (rename(path, path) == 0)
+        went("rename");
+    if (unlink(path) == 0)
         went("remove");
     snprintf(path, sizeof path, "%s/planted", store);
     if ((fd = open(path, O_WRONLY | O_CREAT, 0600)) >= 0)
@@ -50,9 +55,12 @@ static void try_files(const char *dir, const char *store)
     close(fd);
 }
 
-static void try_processes(void)
+static void try_processes(const char *dir)
 {
+    (void)dir;
     pid_t child = fork();
+    if (child > 0)
+        went("fork");
     if (child == 0) {
         unsetenv("LD_PRELOAD"); /* or it would go on for ever */
         execl("/bin/true", "true", (char *)NULL);
@@ -82,14 +90,45 @@ static void try_sockets(const char *dir)
     close(fd);
 }
 
-__attribute__((destructor)) static void intrude(void)
+/* In place of the program itself. */
+static void try_exec(const char *dir)
 {
-    const char *dir = getenv("INTRUDER_DIR"), *store = getenv("INTRUDER_STORE"), *fd = getenv("INTRUDER_FD");
-    if (!dir || !store || !fd)
+    char command[64];
+    (void)dir;
+    snprintf(command, sizeof command, "printf 'become ' >&%d", out);
+    unsetenv("LD_PRELOAD");
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+}
+
+static const struct {
+    const char *name;
+    void (*try)(const char *dir);
+} tries[] = { { "files", try_files }, { "processes", try_processes }, { "sockets", try_sockets }, { "exec", try_exec } };
+
+static void intrude(void)
+{
+    const char *dir = getenv("INTRUDER_DIR"), *fd = getenv("INTRUDER_FD"), *only = getenv("INTRUDER_TRY");
+    if (!dir || !fd || !getenv("INTRUDER_STORE"))
         return;
     unsetenv("INTRUDER_DIR");
     out = atoi(fd);
-    try_files(dir, store);
-    try_processes();
-    try_sockets(dir);
+    /* Without a choice, all but the last, which would be the end. */
+    for (size_t i = 0; i < sizeof tries / sizeof *tries - !only; i++)
+        if (!only || strcmp(only, tries[i].name) == 0)
+            tries[i].try(dir);
+}
+
+__attribute__((destructor)) static void at_end(void)
+{
+    if (!getenv("INTRUDER_AT"))
+        intrude();
+}
+
+void *xmlCtxtReadMemory(void *context, const char *text, int n, const char *url, const char *encoding, int options)
+{
+    typedef void *read_memory(void *, const char *, int, const char *, const char *, int);
+    read_memory *real = (read_memory *)dlsym(RTLD_NEXT, "xmlCtxtReadMemory");
+    if (getenv("INTRUDER_AT"))
+        intrude();
+    return real ? real(context, text, n, url, encoding, options) : NULL;
 }

@@ -90,11 +90,10 @@ int file_read_at(int dir, const char *name, size_t max, bool nofollow, struct st
     return read_all(fd, max, out);
 }
 
-/* A program that has narrowed itself may not change modes, and mostly need not. */
-static bool set_mode(int fd, mode_t mode)
+bool file_set_mode(int fd, mode_t mode)
 {
     struct stat st;
-    return fchmod(fd, mode) == 0 || (errno == EPERM && fstat(fd, &st) == 0 && (st.st_mode & 07777) == mode);
+    return (fstat(fd, &st) == 0 && (st.st_mode & 07777) == mode) || fchmod(fd, mode) == 0;
 }
 
 int file_replace_at(int dir, const char *name, const void *bytes, size_t n, mode_t mode, bool durable)
@@ -107,7 +106,7 @@ int file_replace_at(int dir, const char *name, const void *bytes, size_t n, mode
     autoclose int fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return -1;
-    if (!set_mode(fd, mode) || write_all(fd, bytes, n) < 0 || (durable && fsync(fd) < 0) ||
+    if (!file_set_mode(fd, mode) || write_all(fd, bytes, n) < 0 || (durable && fsync(fd) < 0) ||
         renameat(dir, tmp, dir, name) < 0) {
         int error = errno;
         unlinkat(dir, tmp, 0);
@@ -115,6 +114,18 @@ int file_replace_at(int dir, const char *name, const void *bytes, size_t n, mode
         return -1;
     }
     return durable ? fsync(dir) : 0;
+}
+
+int file_replace(const char *path, const void *bytes, size_t n, mode_t mode, bool durable)
+{
+    char dir[PATH_MAX];
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    if (snprintf(dir, sizeof dir, "%.*s", (int)(name - path), path) >= (int)sizeof dir) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    autoclose int fd = open(*dir ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -1 : file_replace_at(fd, name, bytes, n, mode, durable);
 }
 
 int mkdir_parents(const char *path, mode_t mode)

@@ -22,11 +22,16 @@ int read_line(int fd, size_t max, struct str *buffer, struct str *line);
 /* Reads the regular file name (relative to dir, AT_FDCWD for cwd) whole; follows symlinks unless nofollow. */
 int file_read_at(int dir, const char *name, size_t max, bool nofollow, struct str *out);
 
+/* Whatever the umask made of it. A program that has narrowed itself may not change modes, and need not (guard/narrow.h). */
+bool file_set_mode(int fd, mode_t mode);
+
 /* Replaces name in dir: writes a temporary file (".NAME.new", never ending in the name's own suffix),
  * fsync, rename, fsync of dir. The caller holds a lock that keeps other writers of that name away, so
  * remains of a dead writer are removed. durable=false (files below /run) leaves out both fsyncs.
  * 0, or -1 with errno; on failure the old file is as it was and no temporary is left. */
 int file_replace_at(int dir, const char *name, const void *bytes, size_t n, mode_t mode, bool durable);
+/* The same for a path. */
+int file_replace(const char *path, const void *bytes, size_t n, mode_t mode, bool durable);
 
 /* Makes path and its missing parents (mode for those it makes). 0, or -1 with errno. */
 int mkdir_parents(const char *path, mode_t mode);

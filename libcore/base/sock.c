@@ -60,3 +60,31 @@ int socket_towards(int path)
     errno = why;
     return s;
 }
+
+ssize_t send_with_fd(int sock, const void *data, size_t n, int fd)
+{
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof fd)] = { 0 };
+    struct iovec iov = { (void *)data, n };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+    if (fd >= 0) {
+        m.msg_control = control;
+        m.msg_controllen = sizeof control;
+        struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+        *h = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd) };
+        memcpy(CMSG_DATA(h), &fd, sizeof fd);
+    }
+    return sendmsg(sock, &m, MSG_NOSIGNAL);
+}
+
+ssize_t recv_with_fd(int sock, void *data, size_t n, int *fd)
+{
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof *fd)];
+    struct iovec iov = { data, n };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
+    *fd = -1;
+    ssize_t got = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
+    struct cmsghdr *h = got < 0 ? NULL : CMSG_FIRSTHDR(&m);
+    if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
+        memcpy(fd, CMSG_DATA(h), sizeof *fd);
+    return got;
+}

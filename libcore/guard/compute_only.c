@@ -19,9 +19,9 @@ bool guard_compute_only(struct err *e)
 
 #else
 
-#define ALLOW(name) { SYS_##name, SECCOMP_RET_ALLOW, false, 0 }
-#define ALLOW_ARG1(name, value) { SYS_##name, SECCOMP_RET_ALLOW, 2, value }
-#define KILL(name) { SYS_##name, SECCOMP_RET_KILL_PROCESS, false, 0 }
+#define ALLOW(name) { SYS_##name, SECCOMP_RET_ALLOW, 0, 0, false }
+#define ALLOW_ARG1(name, value) { SYS_##name, SECCOMP_RET_ALLOW, 2, value, false }
+#define KILL(name) { SYS_##name, SECCOMP_RET_KILL_PROCESS, 0, 0, false }
 
 /* Most of what is not allowed merely fails: the C library tries this and that (open a table of names, ask for the
  * size of memory) and does without. No library tries what kills. */

@@ -32,13 +32,22 @@ static void put_return(struct writer *w, unsigned verdict)
 
 static void put_rule(struct writer *w, const struct filter_rule *r)
 {
-    put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, r->nth ? 4 : 1, r->call);
-    if (r->nth) {
+    unsigned short call = w->n;
+    put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, r->call);
+    if (r->nth)
         put(w, BPF_LD | BPF_W | BPF_ABS, 0, 0, LOW_WORD((unsigned)(offsetof(struct seccomp_data, args) + (r->nth - 1) * sizeof(uint64_t))));
-        put(w, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, r->arg);
+    if (r->by_bit) {
+        put(w, BPF_JMP | BPF_JGE | BPF_K, 4, 0, 32);
+        put(w, BPF_MISC | BPF_TAX, 0, 0, 0);
+        put(w, BPF_LD | BPF_IMM, 0, 0, r->arg);
+        put(w, BPF_ALU | BPF_RSH | BPF_X, 0, 0, 0);
+    }
+    if (r->nth) {
+        put(w, BPF_JMP | BPF_K | (r->by_bit ? BPF_JSET : BPF_JEQ), 1, 0, r->by_bit ? 1 : r->arg);
         put_return(w, SECCOMP_RET_ERRNO | EPERM);
     }
     put_return(w, r->verdict);
+    w->at[call].jf = (unsigned char)(w->n - call - 1);
 }
 
 static void put_rules(struct writer *w, const struct filter_rule *rules, size_t n, unsigned otherwise)

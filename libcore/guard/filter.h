@@ -37,17 +37,18 @@
 #endif
 
 /* One system call and what becomes of it: SECCOMP_RET_…; nth not 0: only if its nth argument, counted from 1, is
- * arg, else EPERM. */
+ * arg, or by_bit the number of a bit that is set in arg; else EPERM. */
 struct filter_rule {
     unsigned call, verdict;
     unsigned nth, arg;
+    bool by_bit;
 };
 
 /* Makes a filter of n rules, a call at most once, and of what becomes of all others; sorts the rules. The program has
  * room for FILTER_ROOM(n) steps; returns their number. Another architecture's calls kill.
  * It looks a call up by halves: for each call that there is, the kernel goes through a filter as it is set, and a plain
  * list of a hundred takes it longer than a converter's whole work. */
-#define FILTER_ROOM(n) (16 + 8 * (n))
+#define FILTER_ROOM(n) (16 + 12 * (n))
 unsigned short filter_make(struct sock_filter *program, struct filter_rule *rules, size_t n, unsigned otherwise);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -16,31 +17,29 @@
 #include "guard/refuse.h"
 #include "guard/ruleset.h"
 
-const char *const reach_names[5] = { "names", "talk", "run", "store", "all" };
-
 const struct reach_row reach_rows[] = {
-    { "caps-probe", REACH_RUN, "--export" },
-    { "cg-acl", REACH_NAMES, "--apply, --show, --remove, -- CMD" },
-    { "qmp-send", REACH_TALK, NULL },
-    { "seclabel", REACH_NAMES, "--apply, --restore, --show, --check, -- CMD" },
-    { "vm-autostart", REACH_STORE, "--start, --stop" },
-    { "vm-conf", REACH_NAMES, NULL },
-    { "vm-console", REACH_TALK, NULL },
-    { "vm-define", REACH_RUN | REACH_STORE, NULL },
-    { "vm-dumpxml", REACH_READ, NULL },
-    { "vm-edit", REACH_ALL, NULL },
-    { "vm-list", REACH_READ, NULL },
-    { "vm-reap", REACH_ALL, NULL },
-    { "vm-reset", REACH_ALL, NULL },
-    { "vm-resume", REACH_ALL, NULL },
-    { "vm-start", REACH_ALL, NULL },
-    { "vm-stop", REACH_ALL, NULL },
-    { "vm-suspend", REACH_ALL, NULL },
-    { "vm-undefine", REACH_ALL, NULL }, /* undoes what a start that was killed has left, wherever it is */
-    { "vm-wait", REACH_TALK, NULL },
-    { "xml-expand", REACH_RUN, NULL },
-    { "xml-to-argv", REACH_RUN, NULL },
-    { NULL, 0, NULL },
+    { "caps-probe", REACH_NAMES | REACH_RUN, { { "--export", REACH_FILE } } },
+    { "cg-acl", REACH_NAMES, { { "--show", REACH_INSPECT }, { "--apply, --remove, -- CMD", REACH_ALL } } },
+    { "qmp-send", REACH_TALK, { { 0 } } },
+    { "seclabel", REACH_NAMES, { { "--apply, --restore, -- CMD", REACH_ALL } } },
+    { "vm-autostart", REACH_STORE, { { "--start, --stop", REACH_ALL } } },
+    { "vm-conf", REACH_NAMES, { { 0 } } },
+    { "vm-console", REACH_TALK, { { 0 } } },
+    { "vm-define", REACH_RUN | REACH_STORE | REACH_REPAIR, { { 0 } } },
+    { "vm-dumpxml", REACH_READ, { { 0 } } },
+    { "vm-edit", REACH_RUN | REACH_STORE | REACH_REPAIR, { { 0 } } },
+    { "vm-list", REACH_READ, { { 0 } } },
+    { "vm-reap", REACH_ALL, { { 0 } } },
+    { "vm-reset", REACH_TALK | REACH_REPAIR, { { 0 } } },
+    { "vm-resume", REACH_TALK | REACH_REPAIR, { { 0 } } },
+    { "vm-start", REACH_ALL, { { 0 } } },
+    { "vm-stop", REACH_TALK | REACH_REPAIR, { { "several guests", REACH_ALL } } },
+    { "vm-suspend", REACH_TALK | REACH_REPAIR, { { 0 } } },
+    { "vm-undefine", REACH_STORE | REACH_OWN | REACH_REPAIR, { { "--nvram", REACH_REMOVE } } },
+    { "vm-wait", REACH_TALK, { { 0 } } },
+    { "xml-expand", REACH_RUN, { { 0 } } },
+    { "xml-to-argv", REACH_RUN, { { 0 } } },
+    { NULL, 0, { { 0 } } },
 };
 
 static const struct {
@@ -60,29 +59,61 @@ static const struct reach_row *row_of(const char *program)
     return NULL;
 }
 
+unsigned reach_of(const char *program)
+{
+    const struct reach_row *row = row_of(program);
+    return row ? row->reach : REACH_ALL;
+}
+
+/* Whether options, "--apply, --restore", has that one. */
+static bool has_option(const char *options, const char *option)
+{
+    size_t n = strlen(option);
+    for (const char *at = options; at && (at = strstr(at, option)); at += n)
+        if (at[n] == '\0' || at[n] == ',')
+            return true;
+    return false;
+}
+
+static unsigned reach_with(const char *program, const char *option)
+{
+    const struct reach_row *row = row_of(program);
+    unsigned reach = reach_of(program);
+    for (size_t i = 0; row && option && i < sizeof row->with / sizeof *row->with; i++)
+        if (has_option(row->with[i].options, option))
+            reach |= row->with[i].reach;
+    return reach;
+}
+
 /* The directory, or the nearest above it that is there: the program makes what is missing below. */
 static bool allow_below(int ruleset, const struct ruleset_wants *wants, const char *path)
 {
     char at[PATH_MAX];
     snprintf(at, sizeof at, "%s", path);
     for (;;) {
-        autoclose int fd = open(*at ? at : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        autoclose int fd = open(*at ? at : *path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (fd >= 0)
             return ruleset_allow_fd(ruleset, wants, fd, LL_CHANGE);
         char *slash = strrchr(at, '/');
-        if ((errno != ENOENT && errno != ENOTDIR && errno != EACCES) || !slash)
+        if ((errno != ENOENT && errno != ENOTDIR && errno != EACCES) || !*at)
             return false;
-        *slash = '\0';
+        *(slash ? slash : at) = '\0';
     }
 }
 
-static bool fill(int ruleset, const struct ruleset_wants *wants, unsigned reach, const struct root *r)
+static bool fill(int ruleset, const struct ruleset_wants *wants, unsigned reach, const struct root *r, const char *file)
 {
     const char *tmp = getenv("TMPDIR");
     for (size_t i = 0; i < sizeof writable / sizeof *writable; i++)
         if (r && reach & writable[i].reach && !allow_below(ruleset, wants, r->dir[writable[i].dir]))
             return false;
     if (reach & REACH_RUN && !allow_below(ruleset, wants, tmp && *tmp == '/' ? tmp : "/tmp"))
+        return false;
+    if (reach & REACH_FILE && file && !allow_below(ruleset, wants, file))
+        return false;
+    if (reach & REACH_OWN && r && !ruleset_allow(ruleset, wants, r->dir[ROOT_LIB_SWTPM], LL_REMOVE_FILE | LL_REMOVE_DIR))
+        return false;
+    if (reach & REACH_REMOVE && !ruleset_allow(ruleset, wants, "/", LL_REMOVE_FILE))
         return false;
     /* What SELinux's policy allows is asked by writing the question. */
     if (reach & REACH_NAMES && !(ruleset_allow(ruleset, wants, "/sys/fs/selinux/access", LL_WRITE_FILE) &&
@@ -95,7 +126,7 @@ static bool fill(int ruleset, const struct ruleset_wants *wants, unsigned reach,
     return ruleset_allow(ruleset, wants, reach & (REACH_RUN | REACH_TALK) ? "/dev" : "/dev/null", LL_WRITE_FILE | LL_TRUNCATE);
 }
 
-static bool by_landlock(unsigned reach, const struct root *r, struct err *e)
+static bool by_landlock(unsigned reach, const struct root *r, const char *file, struct err *e)
 {
     struct ruleset_wants wants = {
         .fs = LL_CHANGE | (reach & REACH_RUN ? 0 : LL_EXECUTE),
@@ -105,26 +136,35 @@ static bool by_landlock(unsigned reach, const struct root *r, struct err *e)
     autoclose int ruleset = ruleset_new(&wants);
     if (ruleset < 0)
         return true; /* an older kernel, or switched off */
-    return (fill(ruleset, &wants, reach, r) && ruleset_enter(ruleset)) || err_errno(e, "cannot narrow itself by Landlock");
+    return (fill(ruleset, &wants, reach, r, file) && ruleset_enter(ruleset)) || err_errno(e, "cannot narrow itself by Landlock");
+}
+
+/* For each set of system calls, what a program must be able to have use for it. */
+static const struct {
+    unsigned set, reach;
+} used[] = {
+    { REFUSE_EXEC, REACH_RUN },
+    { REFUSE_FORK, REACH_RUN | REACH_NAMES },   /* a child looks at files whose server may be dead */
+    { REFUSE_SIGNAL, REACH_RUN | REACH_TALK },  /* vm-stop --force; who takes a console over tells the other */
+    { REFUSE_SOCKET, REACH_TALK | REACH_NAMES },
+    { REFUSE_BPF, REACH_INSPECT },
+};
+
+bool narrow_with(const char *program, const char *option, const char *file, const struct root *r, struct err *e)
+{
+    unsigned refuse = 0, reach = reach_with(program, option);
+    if (reach & REACH_ALL)
+        return true;
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+        if (!(reach & used[i].reach))
+            refuse |= used[i].set;
+    umask(022); /* a mode that comes out wrong cannot be mended from here on */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return true; /* a kernel older than either */
+    return by_landlock(reach, r, file, e) && refuse_calls(refuse, e);
 }
 
 bool narrow(const char *program, const struct root *r, struct err *e)
 {
-    const struct reach_row *row = row_of(program);
-    unsigned refuse = 0;
-    if (!row || row->reach & REACH_ALL)
-        return true;
-    if (!(row->reach & REACH_RUN))
-        refuse |= REFUSE_EXEC;
-    if (!(row->reach & (REACH_RUN | REACH_NAMES)))
-        refuse |= REFUSE_FORK; /* a child looks at files whose server may be dead */
-    if (!(row->reach & (REACH_RUN | REACH_TALK)))
-        refuse |= REFUSE_SIGNAL; /* who takes a console over tells the other */
-    if (!(row->reach & (REACH_RUN | REACH_TALK | REACH_NAMES)))
-        refuse |= REFUSE_SOCKET;
-    if (!(row->reach & REACH_STORE))
-        refuse |= REFUSE_METADATA;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        return true; /* a kernel older than either */
-    return by_landlock(row->reach, r, e) && refuse_calls(refuse, e);
+    return narrow_with(program, NULL, NULL, r, e);
 }

@@ -96,38 +96,41 @@ static const struct {
 #endif
     { SYS_accept4, REFUSE_SOCKET },
 #ifdef SYS_chmod
-    { SYS_chmod, REFUSE_METADATA },
+    { SYS_chmod, ALWAYS },
 #endif
-    { SYS_fchmod, REFUSE_METADATA },
-    { SYS_fchmodat, REFUSE_METADATA },
+    { SYS_fchmod, ALWAYS },
+    { SYS_fchmodat, ALWAYS },
 #ifdef SYS_fchmodat2
-    { SYS_fchmodat2, REFUSE_METADATA },
+    { SYS_fchmodat2, ALWAYS },
 #endif
 #ifdef SYS_chown
-    { SYS_chown, REFUSE_METADATA },
+    { SYS_chown, ALWAYS },
 #endif
-    { SYS_fchown, REFUSE_METADATA },
+    { SYS_fchown, ALWAYS },
 #ifdef SYS_lchown
-    { SYS_lchown, REFUSE_METADATA },
+    { SYS_lchown, ALWAYS },
 #endif
-    { SYS_fchownat, REFUSE_METADATA },
-    { SYS_setxattr, REFUSE_METADATA },
-    { SYS_lsetxattr, REFUSE_METADATA },
-    { SYS_fsetxattr, REFUSE_METADATA },
-    { SYS_removexattr, REFUSE_METADATA },
-    { SYS_lremovexattr, REFUSE_METADATA },
-    { SYS_fremovexattr, REFUSE_METADATA },
+    { SYS_fchownat, ALWAYS },
+    { SYS_setxattr, ALWAYS },
+    { SYS_lsetxattr, ALWAYS },
+    { SYS_fsetxattr, ALWAYS },
+    { SYS_removexattr, ALWAYS },
+    { SYS_lremovexattr, ALWAYS },
+    { SYS_fremovexattr, ALWAYS },
 #ifdef SYS_utime
-    { SYS_utime, REFUSE_METADATA },
+    { SYS_utime, ALWAYS },
 #endif
 #ifdef SYS_utimes
-    { SYS_utimes, REFUSE_METADATA },
+    { SYS_utimes, ALWAYS },
 #endif
-    { SYS_utimensat, REFUSE_METADATA },
+    { SYS_utimensat, ALWAYS },
 #ifdef SYS_futimesat
-    { SYS_futimesat, REFUSE_METADATA },
+    { SYS_futimesat, ALWAYS },
 #endif
 };
+
+/* Whether device rules are possible is asked, too, where they are only printed. */
+enum { BPF_ASKS = 1 << BPF_PROG_QUERY, BPF_LOOKS = BPF_ASKS | 1 << BPF_PROG_GET_FD_BY_ID | 1 << BPF_OBJ_GET_INFO_BY_FD };
 
 bool refuse_calls(unsigned sets, struct err *e)
 {
@@ -135,11 +138,10 @@ bool refuse_calls(unsigned sets, struct err *e)
     struct filter_rule rules[CALLS];
     struct sock_filter filter[FILTER_ROOM(CALLS)];
     size_t n = 0;
-    /* Whether device rules are possible is asked, too, where they are only printed. */
-    rules[n++] = (struct filter_rule){ SYS_bpf, SECCOMP_RET_ALLOW, 1, BPF_PROG_QUERY };
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         if (calls[i].set & (sets | ALWAYS))
             rules[n++] = (struct filter_rule){ .call = calls[i].call, .verdict = SECCOMP_RET_ERRNO | EPERM };
+    rules[n++] = (struct filter_rule){ SYS_bpf, SECCOMP_RET_ALLOW, 1, sets & REFUSE_BPF ? BPF_ASKS : BPF_LOOKS, true };
     struct sock_fprog program = { filter_make(filter, rules, n, SECCOMP_RET_ALLOW), filter };
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 && errno != EINVAL)
         return err_errno(e, "cannot narrow itself by seccomp");

@@ -160,21 +160,10 @@ static bool fill(struct qmp *q, long long deadline, struct err *e)
 /* Writes while also taking in what QEMU says: else both could block, each on the other's full buffer. */
 static bool send_bytes(struct qmp *q, const char *bytes, size_t n, int fd, long long deadline, struct err *e)
 {
-    union {
-        struct cmsghdr head;
-        char room[CMSG_SPACE(sizeof(int))];
-    } control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
-    memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
     while (n) {
         if (expired(deadline))
             return err_set(e, ST_TIMEOUT, "QEMU did not take the command in time");
-        struct iovec io = { .iov_base = (char *)(uintptr_t)bytes, .iov_len = n };
-        struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1 };
-        if (fd >= 0) {
-            m.msg_control = &control;
-            m.msg_controllen = sizeof control.room;
-        }
-        ssize_t sent = sendmsg(q->fd, &m, MSG_NOSIGNAL);
+        ssize_t sent = send_with_fd(q->fd, bytes, n, fd);
         if (sent > 0) {
             fd = -1;
             bytes += sent;

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/sock.h"
 #include "domain/alias.h"
 #include "domain/expand.h"
 #include "domain/general.h"
@@ -174,17 +175,7 @@ static void answer(const struct converter *c, int to, const struct question *q)
         if (path && strlen(path) < sizeof reply.text)
             memcpy(reply.text, path, strlen(path) + 1);
     }
-    char control[CMSG_SPACE(sizeof fd)] = { 0 };
-    struct iovec iov = { &reply, sizeof reply };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-    if (fd >= 0) {
-        m.msg_control = control;
-        m.msg_controllen = sizeof control;
-        struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-        *h = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd) };
-        memcpy(CMSG_DATA(h), &fd, sizeof fd);
-    }
-    sendmsg(to, &m, MSG_NOSIGNAL); /* a child that has gone shows as end of file */
+    send_with_fd(to, &reply, sizeof reply, fd); /* a child that has gone shows as end of file */
 }
 
 static int serve(const struct converter *c, int link, pid_t child, struct err *e)
@@ -307,18 +298,11 @@ bool converter_enter(struct converter *c, char **operands, int n, int *status, s
 /* The parent's answer, *fd its descriptor or -1. */
 static bool ask(struct converter *c, const struct question *q, struct answer *a, int *fd, struct err *e)
 {
-    char control[CMSG_SPACE(sizeof *fd)];
-    struct iovec out = { (void *)q, sizeof *q }, in = { a, sizeof *a };
-    struct msghdr request = { .msg_iov = &out, .msg_iovlen = 1 };
-    struct msghdr reply = { .msg_iov = &in, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
     *fd = -1;
     if (c->link < 0)
         return err_set(e, ST_FAILED, "its emulator is not where it seemed to be (try: --emulator)");
-    if (sendmsg(c->link, &request, MSG_NOSIGNAL) != sizeof *q || recvmsg(c->link, &reply, MSG_CMSG_CLOEXEC) != sizeof *a)
+    if (send_with_fd(c->link, q, sizeof *q, -1) != sizeof *q || recv_with_fd(c->link, a, sizeof *a, fd) != sizeof *a)
         return err_set(e, ST_FAILED, "the program that asks emulators has gone");
-    struct cmsghdr *h = CMSG_FIRSTHDR(&reply);
-    if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(h), sizeof *fd);
     if (a->err.status) {
         *e = a->err;
         return false;

@@ -16,7 +16,6 @@
 #include "qemu/caps_get.h"
 #include "qemu/facts.h"
 #include "run/life.h"
-#include "run/run.h"
 #include "store/beside.h"
 #include "store/defs.h"
 #include "store/guest.h"
@@ -135,12 +134,10 @@ static bool repair(const struct definer *d, const char *name, int lock, struct e
     enum life_is is;
     autoclose int pidfd = -1;
     struct life l;
-    if (d->repair)
-        return d->repair(d->repair_arg, name, d->notes, e);
     if (!life_open(&l, d->root, a, name, false, e))
         return false;
     l.lock = lock;
-    bool ok = life_repair(&l, &is, &pidfd, d->notes, e);
+    bool ok = life_repair(&l, d->by, &is, &pidfd, d->notes, e);
     l.lock = -1; /* still the caller's */
     life_close(&l);
     return ok;
@@ -207,16 +204,6 @@ size_t define_store(struct definer *d, struct definition *x, size_t n, struct er
         done++;
     }
     return done;
-}
-
-bool run_define(const struct root *r, const char *xml, size_t n, struct notes *notes, struct err *e)
-{
-    autoarena struct arena *a = arena_new();
-    struct definer d = { .notes = notes, .wait_ms = RUN_WAIT_MS, .etc = -1, .state = -1 };
-    struct definition x;
-    bool ok = definer_open(&d, r, a, e) && define_check(&d, &x, "document", xml, n, e) && define_store(&d, &x, 1, e) == 1;
-    definer_close(&d);
-    return ok;
 }
 
 /* The NVRAM file that the definition names; NULL: none is there. *refused: the definition cannot be read. */
@@ -287,7 +274,7 @@ static bool undefine_locked(struct definer *d, struct life *l, const struct unde
 {
     enum life_is is;
     autoclose int pidfd = -1;
-    if (!life_repair(l, &is, &pidfd, d->notes, e))
+    if (!life_repair(l, d->by, &is, &pidfd, d->notes, e))
         return false;
     *running = is == LIFE_RUNNING;
     if (def_exists(d->etc, l->name))

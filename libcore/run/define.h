@@ -9,6 +9,8 @@
 #include "domain/domain.h"
 #include "host/root.h"
 
+struct undoer;
+
 /* Defining and undefining guests: the domain's checks and the store put together. */
 struct definer {
     const struct root *root;
@@ -18,9 +20,7 @@ struct definer {
     long long wait_ms;     /* for locks */
     const char *const *bindirs; /* emulators may be there, too */
     size_t n_bindirs;
-    /* Undoes what a start has left of a guest, whose lock is held; NULL: this process does. */
-    bool (*repair)(void *arg, const char *name, struct notes *notes, struct err *e);
-    void *repair_arg;
+    const struct undoer *by; /* of what a start has left of a guest; for define_store() and undefine() */
     int etc, state;        /* opened by definer_open */
     LIST(struct known_emulator) known; /* asked once for any number of documents */
 };

@@ -3,73 +3,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "run/define.h"
 #include "run/dump.h"
+#include "run/editor.h"
 #include "store/beside.h"
 #include "store/defs.h"
-
-enum { MAX_WORDS = 32 };
-
-/* $EDITOR may have options ("emacs -nw"): words between blanks, no shell. */
-static void editor_words(struct arena *a, const char *file, char *words[MAX_WORDS + 2])
-{
-    const char *editor = getenv("VISUAL");
-    if (!editor || !*editor)
-        editor = getenv("EDITOR");
-    if (!editor || !editor[strspn(editor, " \t")])
-        editor = "vi";
-    size_t n = 0;
-    char *save, *copy = arena_strdup(a, editor);
-    for (char *w = strtok_r(copy, " \t", &save); w && n < MAX_WORDS; w = strtok_r(NULL, " \t", &save))
-        words[n++] = w;
-    words[n++] = arena_strdup(a, file);
-    words[n] = NULL;
-}
-
-/* ^C in the editor is the editor's: like system(3), the parent does not die by it. */
-static bool run_editor(struct arena *a, const char *file, struct err *e)
-{
-    char *words[MAX_WORDS + 2];
-    struct sigaction ignore = { .sa_handler = SIG_IGN }, old_int, old_quit;
-    int status;
-    editor_words(a, file, words);
-    sigaction(SIGINT, &ignore, &old_int);
-    sigaction(SIGQUIT, &ignore, &old_quit);
-    pid_t pid = fork();
-    if (pid == 0) {
-        sigaction(SIGINT, &old_int, NULL);
-        sigaction(SIGQUIT, &old_quit, NULL);
-        execvp(words[0], words);
-        _exit(errno == ENOENT ? 127 : 126);
-    }
-    int error = errno;
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    sigaction(SIGINT, &old_int, NULL);
-    sigaction(SIGQUIT, &old_quit, NULL);
-    if (pid < 0) {
-        errno = error;
-        return err_errno(e, "cannot run the editor %s", words[0]);
-    }
-    if (WIFEXITED(status) && WEXITSTATUS(status) >= 126)
-        return err_set(e, ST_FAILED, "cannot run the editor %s (try: EDITOR=PROGRAM vm-edit …)", words[0]);
-    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
-           err_set(e, ST_FAILED, "the editor %s failed", words[0]);
-}
 
 /* The file's name ends in .xml so that editors know what it is. */
 static char *write_copy(struct arena *a, const char *name, const struct str *text, struct err *e)
 {
-    const char *tmp = getenv("TMPDIR");
-    char *file = arena_printf(a, "%s/%s.XXXXXX.xml", tmp && *tmp == '/' ? tmp : "/tmp", name);
+    char *file = arena_printf(a, "%s/%s.XXXXXX.xml", editor_dir(), name);
     autoclose int fd = mkostemps(file, 4, O_CLOEXEC);
     if (fd < 0) {
         err_errno(e, "%s: cannot make a copy to edit: %s", name, file);
@@ -109,7 +58,7 @@ static bool store(struct session *s, struct definer *d, const struct str *text, 
 static bool take(struct session *s, bool *changed, struct err *e)
 {
     autostr struct str text = STR_INIT;
-    struct definer d = { .notes = s->x->notes, .strict = s->x->strict, .wait_ms = s->x->wait_ms, .etc = -1, .state = -1 };
+    struct definer d = { .notes = s->x->notes, .strict = s->x->strict, .wait_ms = s->x->wait_ms, .by = s->x->by, .etc = -1, .state = -1 };
     *changed = false;
     if (file_read_at(AT_FDCWD, s->file, DEF_MAX, false, &text) < 0)
         return err_errno(e, "%s: cannot read what was edited: %s", s->name, s->file);
@@ -136,7 +85,7 @@ static bool edit_until_good(struct session *s, struct err *e)
 {
     for (;;) {
         bool changed;
-        if (!s->force && !run_editor(s->x->arena, s->file, e))
+        if (!s->force && !editor_run(s->x->editor, strrchr(s->file, '/') + 1, e))
             return kept(s, e);
         if (take(s, &changed, e))
             return true;

@@ -19,28 +19,18 @@
 #include "qemu/qmp.h"
 #include "run/eventlog.h"
 #include "run/helper.h"
+#include "run/live.h"
 #include "run/rows.h"
+#include "run/undo.h"
 #include "store/beside.h"
 #include "store/claim.h"
 #include "store/standing.h"
 #include "store/guest.h"
 
 /* As long as any command may hold a lock, and longer: nobody else waits to do this work. */
-enum { LOCK_MS = 10 * 60 * 1000, LIVE_MAX = 16 << 20, REAPER_MS = 1000 };
+enum { LOCK_MS = 10 * 60 * 1000, REAPER_MS = 1000 };
 
 const char *const end_reason_names[6] = { "unknown", "shutdown", "rebooted", "destroyed", "crashed", "failed" };
-
-const char *live_domain(const struct life *l)
-{
-    autostr struct str text = STR_INIT;
-    if (file_read_at(l->dir, "live.xml", LIVE_MAX, true, &text) < 0)
-        return NULL;
-    const char *from = strchr(str_text(&text), '\n');
-    const char *to = from ? strstr(from, "</domstatus>") : NULL;
-    for (const char *next = to; next && (next = strstr(next + 1, "</domstatus>"));)
-        to = next;
-    return to ? arena_strndup(l->arena, from + 1, (size_t)(to - from - 1)) : NULL;
-}
 
 static enum end_reason reason_of(const char *text)
 {
@@ -154,7 +144,7 @@ bool ended_clean(struct life *l, const struct root *root, struct arena *a, const
     *reason = ok ? why(l, w, !still_there || life_stopping(l, NULL)) : END_UNKNOWN;
     if (still_there) {
         *live = live_domain(l);
-        ok = life_undo(l, pidfd, end_reason_names[*reason], notes, e);
+        ok = life_undo(l, &undo_here, pidfd, end_reason_names[*reason], notes, e);
         *restart = ok && wants_restart(l, w, *reason, *live) && !life_stopping(l, NULL);
     } else if (ok) {
         ok = undo_orphaned(l, w, notes, e);
@@ -183,7 +173,7 @@ static bool repair_locked(struct life *l, bool leave_to_reaper, struct notes *no
     /* One that was killed together with QEMU takes a moment to be gone. */
     if (reaper >= 0 && !proc_wait(reaper, now_ms() + REAPER_MS))
         return true;
-    return life_undo(l, pidfd, "unknown", notes, e);
+    return life_undo(l, &undo_here, pidfd, "unknown", notes, e);
 }
 
 static bool repair(const struct root *root, const char *name, long long wait_ms, bool all, struct notes *notes, struct err *e)

@@ -32,7 +32,4 @@ bool repair_one(const struct root *root, const char *name, long long wait_ms, st
  * passed over with a note. False: some could not be cleaned up, e has the first. */
 bool repair_all(const struct root *root, struct notes *notes, struct err *e);
 
-/* The domain inside live.xml: a copy without <domstatus>, NULL if there is none. */
-const char *live_domain(const struct life *l);
-
 #endif

@@ -13,12 +13,12 @@
 #include "guard/dac.h"
 #include "guard/landlock.h"
 #include "qemu/arch.h"
-#include "run/ended.h"
 #include "run/foresee.h"
-#include "run/life.h"
+#include "run/live.h"
 #include "run/load.h"
 #include "run/made.h"
 #include "run/rows.h"
+#include "run/undo.h"
 #include "store/beside.h"
 #include "store/guest.h"
 #include "store/standing.h"
@@ -151,7 +151,7 @@ static bool carry_out(struct life *l, struct label *x, struct err *e)
         journal_append_applied(l->journal, e))
         return true;
     plan_release(&x->plan); /* what is undone must be free, of this process too */
-    if (!life_undo(l, -1, "failed", x->notes, &undo))
+    if (!life_undo(l, &undo_here, -1, "failed", x->notes, &undo))
         note_add(x->notes, "%s", undo.text);
     return false;
 }
@@ -161,7 +161,7 @@ static bool apply_locked(struct life *l, struct label *x, const char *driver, st
     enum life_is is;
     autoclose int pidfd = -1;
     struct journal *j = &x->plan.journal;
-    if (!beside_root_free(x->root, e) || !beside_guest_free(x->root, l->name, e) || !life_repair(l, &is, &pidfd, x->notes, e))
+    if (!beside_root_free(x->root, e) || !beside_guest_free(x->root, l->name, e) || !life_repair(l, &undo_here, &is, &pidfd, x->notes, e))
         return false;
     if (is != LIFE_OFF)
         return err_set(e, ST_STATE, "%s: is running, with its labels in force", l->name);
@@ -212,7 +212,7 @@ bool label_restore(const struct root *r, const char *name, long long wait_ms, st
     struct life l;
     if (!life_open(&l, r, a, name, false, e))
         return e->status == ST_NOENT;
-    bool ok = life_lock(&l, wait_ms, "seclabel", e) && life_repair(&l, &is, &pidfd, notes, e) &&
+    bool ok = life_lock(&l, wait_ms, "seclabel", e) && life_repair(&l, &undo_here, &is, &pidfd, notes, e) &&
               (is == LIFE_OFF || err_set(e, ST_STATE, "%s: is running: its labels go back when it ends", name));
     (l.journal < 0 ? life_end : life_close)(&l);
     return ok;

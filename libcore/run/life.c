@@ -13,19 +13,13 @@
 #include "base/file.h"
 #include "host/machine.h"
 #include "store/claim.h"
-#include "run/eventlog.h"
-#include "run/helper.h"
-#include "run/rows.h"
 #include "store/alive.h"
 #include "store/defs.h"
 #include "store/guest.h"
 #include "store/head.h"
 #include "store/lock.h"
-#include "store/standing.h"
 
-enum { DEATH_MS = 30000, EXITING_MS = 10000, ORPHAN_MS = 5000, LIVE_MAX = 16 << 20 };
-
-static const char *const leftovers[] = { "monitor.sock", "live.xml", ".live.xml.new" };
+enum { EXITING_MS = 10000, ORPHAN_MS = 5000, LIVE_MAX = 16 << 20 };
 
 bool life_open(struct life *l, const struct root *root, struct arena *a, const char *name, bool make, struct err *e)
 {
@@ -202,68 +196,23 @@ static void forget_transient(struct life *l)
         uuid_release(state, l->name, l->uuid);
 }
 
-/* Every process of a start has the guest's own claim, and with it its share in disks, ports and names: once this is
- * ours, none of them is left, not even one that was forked and never written down. */
-static int claim_alone(const struct life *l, char name[CLAIM_NAME], struct err *e)
+bool life_undo(struct life *l, const struct undoer *by, int pidfd, const char *why, struct notes *notes, struct err *e)
 {
-    bool busy;
-    claim_guest_name(name, l->root->dir[ROOT_STATE], l->name);
-    int fd = claim_take(l->claims, name, false, now_ms() + EXITING_MS, &busy, e);
-    if (busy)
-        err_set(e, ST_BUSY, "%s: a process of its last start is still there; nothing is undone yet", l->name);
-    return fd;
-}
-
-struct row_context life_row_context(const struct life *l)
-{
-    return (struct row_context){ .root = l->root, .guest = l->name, .claims = l->claims, .dir = l->dir,
-                                 .same_boot = strcmp(l->j.boot, l->boot) == 0 };
-}
-
-static bool undo(struct life *l, const char *why, struct notes *notes, struct err *e)
-{
-    struct row_context c = life_row_context(l);
-    if (l->j.applied && !journal_append_restoring(l->journal, e))
-        return err_wrap(e, "%s", l->name);
-    if (l->j.complete && !l->j.undone && !rows_undo(&l->j, &c, notes, e))
-        return err_wrap(e, "%s", l->name);
-    for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers; i++)
-        unlinkat(l->dir, leftovers[i], 0);
-    if (l->j.complete) {
-        char data[128];
-        snprintf(data, sizeof data, "\"start\": \"%s\", \"reason\": \"%s\"", l->j.start, why);
-        eventlog_add(l->dir, "VM_ENDED", data);
-    }
-    if (l->journal >= 0 && !journal_remove(l->dir, l->journal, e))
-        return err_wrap(e, "%s", l->name);
-    if (l->j.applied)
-        standing_remove(l->claims, l->root->dir[ROOT_STATE], l->name);
+    if (!by->undo(by, l, pidfd, why, notes, e))
+        return false;
     close_fd(&l->journal);
     l->running = false;
     *l->state = '\0';
     return true;
 }
 
-bool life_undo(struct life *l, int pidfd, const char *why, struct notes *notes, struct err *e)
-{
-    char name[CLAIM_NAME];
-    if (pidfd >= 0 && !proc_kill(pidfd, now_ms() + DEATH_MS))
-        return err_set(e, ST_FAILED, "%s: process %d does not die", l->name, (int)l->j.qemu.pid);
-    if (strcmp(l->j.boot, l->boot) == 0 && !helpers_end(&l->j, e))
-        return err_wrap(e, "%s", l->name);
-    int claim = claim_alone(l, name, e);
-    bool ok = claim >= 0 && undo(l, why, notes, e);
-    claim_drop(l->claims, name, claim);
-    return ok;
-}
-
-bool life_repair(struct life *l, enum life_is *is, int *pidfd, struct notes *notes, struct err *e)
+bool life_repair(struct life *l, const struct undoer *by, enum life_is *is, int *pidfd, struct notes *notes, struct err *e)
 {
     if (!life_look(l, is, pidfd, notes, e))
         return false;
     if (*is == LIFE_OFF || *is == LIFE_RUNNING)
         return true;
-    bool ok = life_undo(l, *pidfd, "unknown", notes, e);
+    bool ok = life_undo(l, by, *pidfd, "unknown", notes, e);
     close_fd(pidfd);
     *is = LIFE_OFF;
     return ok;

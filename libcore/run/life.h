@@ -7,7 +7,6 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "host/root.h"
-#include "guard/kind.h"
 #include "store/journal.h"
 
 /* One guest as a changing command sees it: its directory, its lock, its journal, its process. */
@@ -33,6 +32,11 @@ enum life_is {
     LIFE_RUNNING,
 };
 
+/* How what is left of a start is undone: by this process (run/undo.h), or by one that may do more (run/repairer.h). */
+struct undoer {
+    bool (*undo)(const struct undoer *by, const struct life *l, int pidfd, const char *why, struct notes *notes, struct err *e);
+};
+
 /* Opens the guest's directory. make: it is created; else ST_NOENT where there is none. */
 bool life_open(struct life *l, const struct root *root, struct arena *a, const char *name, bool make, struct err *e);
 void life_close(struct life *l); /* lets go of the lock too */
@@ -47,14 +51,11 @@ bool life_look(struct life *l, enum life_is *is, int *pidfd, struct notes *notes
 
 /* Under the lock, after life_look said LIFE_LEFT or LIFE_STARTED: ends what is left of the process, undoes the
  * journal, removes live.xml and sockets. why goes into events as the reason ("shutdown", "unknown"…). */
-bool life_undo(struct life *l, int pidfd, const char *why, struct notes *notes, struct err *e);
-
-/* What undoing (and doing) rows of its journal needs to know. */
-struct row_context life_row_context(const struct life *l);
+bool life_undo(struct life *l, const struct undoer *by, int pidfd, const char *why, struct notes *notes, struct err *e);
 
 /* life_look and, unless the guest runs, life_undo with reason "unknown": what every changing command begins
  * with. *is: LIFE_OFF or LIFE_RUNNING, then with *pidfd. */
-bool life_repair(struct life *l, enum life_is *is, int *pidfd, struct notes *notes, struct err *e);
+bool life_repair(struct life *l, const struct undoer *by, enum life_is *is, int *pidfd, struct notes *notes, struct err *e);
 
 /* life_close after a guest has ended (under its lock): what is left of a guest without a definition goes too. */
 void life_end(struct life *l);

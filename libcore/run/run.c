@@ -8,16 +8,24 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "domain/chardev.h"
-#include "domain/features.h"
-#include "domain/os_family.h"
 #include "qemu/caps_probe.h"
 #include "qemu/qmp.h"
-#include "run/ended.h"
+#include "run/define.h"
 #include "run/plan.h"
+#include "run/undo.h"
 #include "store/beside.h"
 #include "store/defs.h"
 #include "store/guest.h"
+
+bool run_define(const struct root *r, const char *xml, size_t n, struct notes *notes, struct err *e)
+{
+    autoarena struct arena *a = arena_new();
+    struct definer d = { .notes = notes, .wait_ms = RUN_WAIT_MS, .by = &undo_here, .etc = -1, .state = -1 };
+    struct definition x;
+    bool ok = definer_open(&d, r, a, e) && define_check(&d, &x, "document", xml, n, e) && define_store(&d, &x, 1, e) == 1;
+    definer_close(&d);
+    return ok;
+}
 
 static struct caps_env emulators(const struct root *r, const struct run_start *o)
 {
@@ -80,7 +88,7 @@ static bool open_repaired(struct life *l, const struct root *r, struct arena *a,
     if (!life_open(l, r, a, name, true, e))
         return false;
     if (life_lock(l, o->wait_ms ? o->wait_ms : RUN_WAIT_MS, arena_printf(a, "vm-start %s", name), e) &&
-        beside_guest_free(r, name, e) && life_repair(l, &is, &pidfd, notes, e)) {
+        beside_guest_free(r, name, e) && life_repair(l, &undo_here, &is, &pidfd, notes, e)) {
         if (is == LIFE_OFF)
             return true;
         err_set(e, ST_STATE, "%s: is already running", name);
@@ -157,46 +165,12 @@ bool run_ask(const struct root *r, const char *name, const char *command, json_t
     return ok ? err_wrap(e, "%s", name) : false;
 }
 
-static const struct domain *parse_live(const struct life *l)
-{
-    struct err e;
-    const char *live = live_domain(l);
-    struct parse p = { .arena = l->arena, .file = "live.xml", .err = &e };
-    return live ? domain_parse(live, strlen(live), &p) : NULL;
-}
-
-/* The channel that the guest's agent listens on has a name by which everyone knows it. */
-static const char *agent_socket(struct life *l)
-{
-    const struct domain *d = parse_live(l);
-    for (size_t i = 0; d && i < d->devices->channels.n; i++) {
-        const struct chardev *c = d->devices->channels.v[i];
-        if (streq(c->target_name, "org.qemu.guest_agent.0") && c->host.type == CHARDEV_UNIX)
-            return chardev_first(&c->host)->path;
-    }
-    return NULL;
-}
-
-void run_stop_foresee(const struct root *r, const struct run_stop *o, struct notes *notes)
-{
-    struct err e;
-    struct life l;
-    if (o->stop.mode != STOP_ACPI || o->stop.timeout_ms == 0 || !life_open(&l, r, notes->arena, o->name, false, &e))
-        return;
-    const struct domain *d = parse_live(&l);
-    /* Other architectures have power buttons of their own. */
-    if (d && os_is_x86(d->os) && !d->features->acpi)
-        note_add(notes, "%s: has no <acpi/>: there is no power button that it could hear (try: --mode agent, or --force)", o->name);
-    life_close(&l);
-}
-
 bool run_stop(const struct root *r, const struct run_stop *o, const char **how, struct notes *notes, struct err *e)
 {
     struct stop_options so = o->stop;
     const char *ignored;
-    if (!so.agent_socket)
-        so.agent_socket = agent_socket;
+    so.by = &undo_here;
     if (!so.wait_ms)
         so.wait_ms = RUN_WAIT_MS;
-    return beside_guest_free(r, o->name, e) && stop_guest(r, o->name, &so, how ? how : &ignored, notes, e);
+    return stop_guest(r, o->name, &so, how ? how : &ignored, notes, e);
 }

@@ -57,9 +57,6 @@ struct run_stop {
     const char *name;
     struct stop_options stop;
 };
-/* For who is about to wait for run_stop: what keeps the guest from hearing, if anything does. notes->arena is set. */
-void run_stop_foresee(const struct root *r, const struct run_stop *o, struct notes *notes);
-
 /* Stops a guest; see stop_guest. how may be NULL. */
 bool run_stop(const struct root *r, const struct run_stop *o, const char **how, struct notes *notes, struct err *e);
 

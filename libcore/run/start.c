@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,12 +20,15 @@
 #include "guard/cgroup_scope.h"
 #include "guard/selinux.h"
 #include "qemu/qmp.h"
+#include "run/bindir.h"
 #include "run/eventlog.h"
 #include "run/helper.h"
+#include "run/live.h"
 #include "run/plan_sockets.h"
 #include "run/reaper.h"
 #include "run/rows.h"
 #include "run/threads.h"
+#include "run/undo.h"
 
 enum { START_MS = 30000, DEATH_MS = 10000, TAIL = 1200 };
 
@@ -62,37 +64,6 @@ void plan_release(struct plan *p)
         close_fd(&p->fds[i].fd);
     p->n_claims = p->n_fds = 0;
     guard_release(&p->enter);
-}
-
-static const char *with_reaper(struct arena *a, const char *dir, size_t n)
-{
-    const char *reaper = n && *dir == '/' ? arena_printf(a, "%.*s/vm-reap", (int)n, dir) : NULL;
-    return reaper && access(reaper, X_OK) == 0 ? arena_strndup(a, dir, n) : NULL;
-}
-
-const char *start_bindir(struct arena *a)
-{
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self);
-    const char *slash = len > 0 ? memrchr(self, '/', (size_t)len) : NULL;
-    const char *found = slash ? with_reaper(a, self, (size_t)(slash - self)) : NULL;
-    for (const char *p = getenv("PATH"); p && *p && !found; p += strspn(p, ":")) {
-        size_t n = strcspn(p, ":");
-        found = with_reaper(a, p, n);
-        p += n;
-    }
-    return found ? found : "/usr/bin";
-}
-
-bool start_write_live(struct life *l, const char *live, const char *state, const char *reason, struct err *e)
-{
-    autostr struct str text = STR_INIT;
-    str_addf(&text, "<domstatus state='%s' reason='%s' start='%s' pid='%d'%s>\n", state, reason, l->j.start,
-             (int)l->j.qemu.pid, l->confined ? l->confined : "");
-    str_add(&text, live ? live : "");
-    str_add(&text, "</domstatus>\n");
-    return file_replace_at(l->dir, "live.xml", text.p, text.len, 0600, false) == 0 ||
-           err_errno(e, "cannot write live.xml");
 }
 
 /* A name of any length: bound through the directory. fchmod before bind sets the mode without a moment between. */
@@ -230,7 +201,7 @@ static void fill_reaper(struct start *s)
 {
     struct child_image *r = &s->launch.reap;
     struct arena *a = s->p->arena;
-    const char *bindir = s->o->bindir ? s->o->bindir : start_bindir(a);
+    const char *bindir = s->o->bindir ? s->o->bindir : bindir_find(a);
     LIST(const char) args = { 0 };
     const char *const fixed[] = { "vm-reap", "--watch", s->p->journal.start, "--pid", "PID", "-c", s->l->root->uri,
                                   "--bindir", bindir };
@@ -386,7 +357,7 @@ static bool handshake(struct start *s, struct err *e)
         return false;
     if (!s->o->paused && !qmp_command(q, "cont", NULL, s->deadline, NULL, e))
         return false;
-    return start_write_live(s->l, s->p->live, s->o->paused ? "paused" : "running",
+    return live_write(s->l, s->p->live, s->o->paused ? "paused" : "running",
                             s->o->paused ? "starting up" : "booted", e);
 }
 
@@ -477,7 +448,7 @@ static void fail(struct start *s, struct notes *notes, struct err *e)
     if (s->launch.q[0] >= 0 || s->launch.child)
         end_qemu(s, e);
     plan_release(s->p); /* what is undone must be free, of this process too */
-    if (life_undo(s->l, s->pidfd, "failed", notes, &undo)) {
+    if (life_undo(s->l, &undo_here, s->pidfd, "failed", notes, &undo)) {
         if (s->launch.r[0] >= 0)
             send(s->launch.r[0], &u, 1, MSG_NOSIGNAL);
     } else {
@@ -549,7 +520,7 @@ bool start_plan(struct life *l, struct plan *p, const struct start_options *o, s
     l->j.complete = true;
     snprintf(data, sizeof data, "\"start\": \"%s\"", l->j.start);
     eventlog_add(l->dir, "VM_STARTING", data);
-    bool ok = start_write_live(l, p->live, "starting", "starting", e) && begin(&s, notes, e);
+    bool ok = live_write(l, p->live, "starting", "starting", e) && begin(&s, notes, e);
     close_fd(&p->enter.cgroup.into);
     if (!ok) {
         fail(&s, notes, e);

@@ -13,7 +13,7 @@ struct start_options {
     bool no_reap;          /* nobody waits for its end */
     bool foreground;       /* the calling process becomes vm-reap; start_plan returns in a child of it */
     long long timeout_ms;  /* for the whole start; 0: 30 s */
-    const char *bindir;    /* where vm-reap, vm-start and vm-stop are; NULL: start_bindir() */
+    const char *bindir;    /* where vm-reap, vm-start and vm-stop are; NULL: bindir_find() */
     const char *const *emulator_dirs; /* where emulators may be, for a restart by vm-reap */
     size_t n_emulator_dirs;
     int notify_fd;         /* in the foreground; < 0: none */
@@ -23,11 +23,5 @@ struct start_options {
  * life_repair said LIFE_OFF. On failure everything is undone, and QEMU's own last lines are in e.
  * ST_QEMU: it refused or died; ST_TIMEOUT. */
 bool start_plan(struct life *l, struct plan *p, const struct start_options *o, struct notes *notes, struct err *e);
-
-/* The directory of the running program if vm-reap is in it, else the first of $PATH that has it. */
-const char *start_bindir(struct arena *a);
-
-/* Replaces live.xml: <domstatus state='…' reason='…' start='…' pid='…' …> around the domain, with l->confined. */
-bool start_write_live(struct life *l, const char *live, const char *state, const char *reason, struct err *e);
 
 #endif

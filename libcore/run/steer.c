@@ -10,8 +10,7 @@
 #include "base/file.h"
 #include "qemu/qmp.h"
 #include "run/eventlog.h"
-#include "run/life.h"
-#include "run/start.h"
+#include "run/live.h"
 #include "store/beside.h"
 
 enum { LIVE_MAX = 16 << 20 };
@@ -81,7 +80,7 @@ static bool write_state(struct life *l, const char *word, struct err *e)
     rest = rest ? memchr(rest + 6, '\'', (size_t)(domain - rest - 6)) : NULL;
     if (rest && domain > rest + 1 && domain[-1] == '>')
         l->confined = arena_strndup(l->arena, rest + 1, (size_t)(domain - rest - 2));
-    if (!start_write_live(l, domain + 1, state, reason, e))
+    if (!live_write(l, domain + 1, state, reason, e))
         return false;
     char data[64];
     snprintf(data, sizeof data, "\"state\": \"%s\"", state);
@@ -110,11 +109,11 @@ static bool ask(struct steering *s, enum steer how, struct err *e)
            write_state(s->l, word, e);
 }
 
-static bool steer(struct life *l, enum steer how, long long timeout_ms, struct notes *notes, struct err *e)
+static bool steer(struct life *l, enum steer how, const struct undoer *by, long long timeout_ms, struct notes *notes, struct err *e)
 {
     enum life_is is;
     autoclose int pidfd = -1;
-    if (!life_repair(l, &is, &pidfd, notes, e))
+    if (!life_repair(l, by, &is, &pidfd, notes, e))
         return false;
     if (is != LIFE_RUNNING)
         return err_set(e, ST_STATE, "%s: is not running", l->name);
@@ -128,8 +127,8 @@ static bool steer(struct life *l, enum steer how, long long timeout_ms, struct n
     return ok || err_wrap(e, "%s", l->name);
 }
 
-bool steer_guest(const struct root *root, const char *name, enum steer how, long long wait_ms, long long timeout_ms,
-                 struct notes *notes, struct err *e)
+bool steer_guest(const struct root *root, const char *name, enum steer how, const struct undoer *by, long long wait_ms,
+                 long long timeout_ms, struct notes *notes, struct err *e)
 {
     static const char *const who[] = { "vm-suspend", "vm-resume", "vm-reset" };
     autoarena struct arena *a = arena_new();
@@ -138,7 +137,7 @@ bool steer_guest(const struct root *root, const char *name, enum steer how, long
         return false;
     if (!life_open(&l, root, a, name, false, e))
         return e->status == ST_NOENT ? err_set(e, ST_STATE, "%s: is not running", name) : false;
-    bool ok = life_lock(&l, wait_ms, who[how], e) && steer(&l, how, timeout_ms, notes, e);
+    bool ok = life_lock(&l, wait_ms, who[how], e) && steer(&l, how, by, timeout_ms, notes, e);
     life_close(&l);
     return ok;
 }

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "qemu/qmp.h"
+#include "store/beside.h"
 #include "store/lock.h"
 
 const char *const stop_mode_names[3] = { "acpi", "agent", "quit" };
@@ -62,7 +63,7 @@ static bool ask_qmp(struct stop *s, long long deadline, struct err *e)
 static bool ask_agent(struct stop *s, long long deadline, struct err *e)
 {
     static const char text[] = "{\"execute\":\"guest-shutdown\",\"arguments\":{\"mode\":\"powerdown\"}}\n";
-    const char *path = s->o->agent_socket ? s->o->agent_socket(s->l) : NULL;
+    const char *path = stop_agent_socket(s->l);
     if (!path)
         return err_set(e, ST_FAILED, "%s: has no guest agent channel (try: --mode acpi)", s->l->name);
     autoclose int fd = unix_connect(AT_FDCWD, path, deadline, e);
@@ -135,7 +136,7 @@ static bool clean_up(struct stop *s, const char *start, const char *why, struct 
         return false;
     if (is == LIFE_OFF || (*start && strcmp(s->l->j.start, start)) || is == LIFE_RUNNING)
         return true;
-    return life_undo(s->l, pidfd, why, s->notes, e);
+    return life_undo(s->l, s->o->by, pidfd, why, s->notes, e);
 }
 
 /* Takes the lock, and the mark with it where the directory was made anew meanwhile. */
@@ -175,7 +176,7 @@ static bool stop(struct stop *s, struct err *e)
     snprintf(start, sizeof start, "%s", s->l->j.start);
     if (is != LIFE_RUNNING && s->l->lock >= 0) {
         s->how = s->pidfd >= 0 ? "killed" : "off";
-        return is == LIFE_OFF || life_undo(s->l, s->pidfd, s->pidfd >= 0 ? "destroyed" : "unknown", s->notes, e);
+        return is == LIFE_OFF || life_undo(s->l, s->o->by, s->pidfd, s->pidfd >= 0 ? "destroyed" : "unknown", s->notes, e);
     }
     life_unlock(s->l);
     bool asked = !at_once && ask(s, e);
@@ -189,6 +190,8 @@ bool stop_guest(const struct root *root, const char *name, const struct stop_opt
 {
     autoarena struct arena *a = arena_new();
     struct life l;
+    if (!beside_guest_free(root, name, e))
+        return false;
     if (!life_open(&l, root, a, name, false, e))
         return e->status == ST_NOENT ? err_set(e, ST_STATE, "%s: is not running", name) : false;
     struct stop s = { .l = &l, .o = o, .notes = notes, .pidfd = -1, .how = "off" };

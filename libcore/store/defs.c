@@ -138,7 +138,7 @@ static bool write_nameless(int etc, const struct def_text *t, int *fd, struct er
     *fd = openat(etc, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
     if (*fd < 0 && (errno == EISDIR || errno == EINVAL || errno == EOPNOTSUPP))
         return true;
-    return (*fd >= 0 && fchmod(*fd, 0600) == 0 && write_all(*fd, t->text, t->n) == 0) ||
+    return (*fd >= 0 && file_set_mode(*fd, 0600) && write_all(*fd, t->text, t->n) == 0) ||
            err_errno(e, "%s: cannot write its definition %s.xml", t->name, t->name);
 }
 

@@ -155,8 +155,11 @@ bool journal_append_proc(int fd, const char *which, struct proc_id id, struct er
 
 int journal_open(int dir)
 {
-    autoclose int fd = openat(dir, "journal", O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    autoclose int fd = openat(dir, "journal", O_RDWR | O_APPEND | flags);
     struct stat st;
+    if (fd < 0 && errno == EACCES)
+        fd = openat(dir, "journal", O_RDONLY | flags);
     if (fd < 0 || fstat(fd, &st) < 0)
         return -1;
     if (!S_ISREG(st.st_mode) || (st.st_uid && st.st_uid != geteuid()) || st.st_nlink > 1) {

@@ -78,7 +78,7 @@ bool journal_append_restoring(int fd, struct err *e);
 /* Whether "journal" in dir is marked so: for who lists guests, without reading it whole. */
 bool journal_is_applied(int dir);
 
-/* Opens "journal" in dir; -1 with errno (ENOENT: there is none). Symbolic links, foreign owners and files with
+/* Opens "journal" in dir, for reading only where this process may not write; -1 with errno (ENOENT: there is none). Symbolic links, foreign owners and files with
  * a second name are refused (EPERM). */
 int journal_open(int dir);
 

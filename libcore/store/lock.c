@@ -50,6 +50,11 @@ static int set_lock(int fd, enum lock_kind kind)
     return fcntl(fd, F_OFD_SETLK, &l);
 }
 
+bool lock_handed_over(int dir, const char *name, int fd)
+{
+    return lock_still_there(dir, name, fd) && set_lock(fd, LOCK_EXCLUSIVE) == 0;
+}
+
 int lock_held(int dir, const char *name, enum lock_kind kind)
 {
     autoclose int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -25,6 +25,9 @@ int lock_take(int dir, const char *name, enum lock_kind kind, long long deadline
 /* Whether path name in dir is still the file open as fd. */
 bool lock_still_there(int dir, const char *name, int fd);
 
+/* Whether fd, which someone else opened and handed over, has the exclusive lock on name in dir: one that nobody had, it has now. */
+bool lock_handed_over(int dir, const char *name, int fd);
+
 /* Whether anyone holds a lock on the file that conflicts with kind; a shared OFD lock such as
  * NAME/stopping is asked for with LOCK_EXCLUSIVE. A missing file is not held. 1, 0, or -1 with errno. */
 int lock_held(int dir, const char *name, enum lock_kind kind);

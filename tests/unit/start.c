@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "qemu/qmp.h"
 #include "run/start.h"
+#include "run/undo.h"
 #include "suite.h"
 
 /* The protocol of a start, with a plan made by hand and the small QMP responder in QEMU's place. */
@@ -87,7 +88,7 @@ static bool start(struct life *l, const char *behaviour, const struct start_opti
     o.bindir = bindir;
     ck_assert_msg(life_open(l, &root, arena, "web", true, &e), "%s", e.text);
     ck_assert_msg(life_lock(l, 1000, "test", &e), "%s", e.text);
-    ck_assert_msg(life_repair(l, &is, &pidfd, &notes, &e), "%s", e.text);
+    ck_assert_msg(life_repair(l, &undo_here, &is, &pidfd, &notes, &e), "%s", e.text);
     ck_assert_int_eq(is, LIFE_OFF);
     make_plan(&p, behaviour);
     return start_plan(l, &p, &o, &notes, &e);
@@ -123,7 +124,7 @@ START_TEST(a_started_guest_holds_its_lock_and_answers)
     /* The reaper may undo first: it is no child of ours to wait for. */
     autoclose int reaper = proc_open(l.j.reaper);
     ck_assert(proc_kill(reaper, now_ms() + 5000));
-    ck_assert_msg(life_undo(&l, pidfd, "destroyed", &notes, &e), "%s", e.text);
+    ck_assert_msg(life_undo(&l, &undo_here, pidfd, "destroyed", &notes, &e), "%s", e.text);
     close(pidfd);
     assert_clean(&l);
     life_close(&l);
@@ -171,7 +172,7 @@ START_TEST(without_a_reaper_the_guest_runs_too)
     ck_assert(life_look(&l, &is, &pidfd, &notes, &e));
     ck_assert_int_eq(is, LIFE_RUNNING);
     ck_assert_str_eq(l.state, "paused");
-    ck_assert(life_undo(&l, pidfd, "destroyed", &notes, &e));
+    ck_assert(life_undo(&l, &undo_here, pidfd, "destroyed", &notes, &e));
     close(pidfd);
     assert_clean(&l);
     life_close(&l);
