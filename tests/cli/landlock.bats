@@ -100,6 +100,39 @@ connect_to() { # GUEST SOCKET
     [ -s "$T/snaps/1.qcow2" ]
 }
 
+# By commands of the monitor that write files: MAKER GUEST FILE.
+dump() { qmp-send "$1" "{\"execute\": \"dump-guest-memory\", \"arguments\": {\"paging\": false, \"protocol\": \"file:$2\"}}"; }
+screenshot() { qmp-send "$1" "{\"execute\": \"screendump\", \"arguments\": {\"filename\": \"$2\"}}"; }
+memory() { qmp-send "$1" "{\"execute\": \"pmemsave\", \"arguments\": {\"val\": 0, \"size\": 4096, \"filename\": \"$2\"}}"; }
+
+@test "Landlock: dumps, screenshots and memory go into directories that the domain names, and nowhere else" {
+    needs_landlock
+    mkdir "$T/named" "$T/other"
+    guest_on one "<video><model type='vga'/></video>" \
+        "<metadata><confinement xmlns='urn:vmutils:confinement'><directory path='$T/named'/></confinement></metadata>"
+    for maker in dump screenshot memory; do
+        ok "$maker" one "$T/named/$maker"
+        wait_for test -s "$T/named/$maker"
+        must_fail any "$maker" one "$T/other/$maker"
+        [ ! -e "$T/other/$maker" ]
+    done
+}
+
+@test "Landlock: a dump and a migration go to a descriptor, whatever file it is, and no program is run for one" {
+    needs_landlock
+    guest_on one
+    to_descriptor() { # COMMAND
+        printf '%s\n' '{"execute": "getfd", "arguments": {"fdname": "out"}}' "$1" | qmp-send --fd 7 one
+    }
+    ok to_descriptor '{"execute": "dump-guest-memory", "arguments": {"paging": false, "protocol": "fd:out"}}' 7>"$T/dump"
+    [ -s "$T/dump" ]
+    ok to_descriptor '{"execute": "migrate", "arguments": {"uri": "fd:out"}}' 7>"$T/state"
+    wait_for test -s "$T/state"
+    qmp-send one '{"execute": "migrate", "arguments": {"uri": "exec:cat >'"$T"'/exec"}}' || true
+    sleep 0.1
+    [ ! -e "$T/exec" ]
+}
+
 @test "Landlock: log files that are not there yet are made" {
     needs_landlock
     guest_on one "<serial type='file'><source path='$T/serial.log'/></serial><console type='pty'/>"
