@@ -54,7 +54,7 @@ static const char *source_path(enum storage_type type, const struct storage_sour
 /* A socket at whose other end another program serves this guest alone, or (everybodys) others as well. */
 static void served(struct arena *a, struct objects *o, const char *path, const char *why, bool everybodys, const struct meta *at)
 {
-    one(a, o, path, why, OBJECT_SHARED, OBJECT_SOCKET, !everybodys, at);
+    one(a, o, path, why, everybodys ? OBJECT_SHARED : OBJECT_EXCLUSIVE, OBJECT_SOCKET, !everybodys, at);
 }
 
 /* What a source has besides its image. */

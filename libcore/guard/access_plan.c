@@ -78,7 +78,7 @@ static bool another_opens(const struct guard *g, const struct object *o)
 {
     for (size_t i = 0; i < g->domain->devices->filesystems.n; i++) {
         const struct filesystem *f = g->domain->devices->filesystems.v[i];
-        if (o->at == &f->meta)
+        if (o->at == &f->meta && o->kind == OBJECT_DIRECTORY)
             return f->driver == FS_DRIVER_VIRTIOFS;
     }
     return false;
