@@ -127,7 +127,7 @@ check: build/deps.check all units $(if $(SANITIZE),plain)
 plain:
 	@$(MAKE) SANITIZE= all helpers
 check-faults: build/deps.check all helpers
-	@FAULTS=all FILE_TIMEOUT=7200 TEST_TIMEOUT=3600 tests/run $(B) $(wildcard tests/cli/*fault*.bats)
+	@FAULTS=all FILE_TIMEOUT=7200 TEST_TIMEOUT=3600 tests/run $(B) $(or $(T),$(wildcard tests/cli/*fault*.bats))
 # SELinux, AppArmor and systemd are only to be had in a kernel of their own: a guest is booted for each.
 check-lsm: build/deps.lsm all helpers
 	@tests/guest/run $(B) $(K)

@@ -19,7 +19,7 @@ check      pkg   check                check                    check-devel      
 check      cmd   bats                 bats                     bats                  tests of the programs
 check      cmd   qemu-system-x86_64   qemu-system-x86          qemu-system-x86-core  tests with a real emulator
 check      cmd   qemu-img             qemu-utils               qemu-img              disks of test guests
-check      cmd   strace               strace                   strace                kills programs at each system call
+check      cmd   strace               strace                   strace                shows single calls of programs, and breaks them
 check      cmd   jq                   jq                       jq                    reads --json in tests
 check      cmd   xmllint              libxml2-utils            libxml2               compares XML in tests
 check      cmd   unshare              util-linux               util-linux            a process table of its own for each test file

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2034,SC2154
-# Killing programs at their system calls, with strace's injection, and looking at what the next command makes of it.
-# FAULTS=all: at each call; else a sample.
+# Killing programs at their system calls (tests/kill-at.c), and looking at what the next command makes of it.
+# With FAULTS at each call, in parts of which each tries every so manieth (FAULTS=K/PARTS); else at a sample.
 
 # A guest with something of each kind to undo: a disk of another owner, a directory for a socket.
 fault_guest() { # more XML of devices, of the domain
@@ -13,7 +13,11 @@ fault_guest() { # more XML of devices, of the domain
     sed 's|<memory|<uuid>ef1bdff4-27f3-4e85-a807-5fb4d58463cc</uuid><memory|' web.xml >"$ROOT/etc/qemu/web.xml"
     BEFORE=$(outside)
     STATE=$ROOT/lib/vmutils/web
+    vm-start --dry-run web >/dev/null 2>&1 # what the emulator can do is in the cache from here on
 }
+
+# Once, so that what is traced does what all later ones do: the first makes directories, and state of a TPM.
+warm() { vm-start "$@" web && vm-stop --force web; }
 
 # What a guest changes outside of the store: owners, modes and every attribute of what it uses.
 outside() {
@@ -21,36 +25,70 @@ outside() {
     getfattr -h -d -m - -- *.img 2>/dev/null || true
 }
 
-# "NAME K" for each call in a trace (of strace -f) from line $2 on, K counting calls of that name in one process.
-fault_points() {
-    awk -v from="$2" '{ pid = $1; call = $2
-        if (call ~ /^(<|\+|-|\?|exit|rt_sigreturn|execve)/ || call !~ /\(/) next
-        sub(/\(.*/, "", call); k = ++n[pid, call]
-        if (NR >= from && !seen[call, k]++) print call, k }' "$1"
+# traced FILE CMD…: writes all that the command and what it starts ask of the kernel to FILE. It is whole when they have
+# ended: all_traced FILE.
+traced() { "$B/tests/kill-at" -o "$@"; }
+all_traced() { wait_for grep -qx end "$1"; }
+
+# "PROCESS CALL NAME" for each call in a trace, from the first change on: when the guest's lock is taken, or with "any"
+# the first time that a file or directory is made; with "whole" all calls.
+fault_points() { # trace [any|whole]
+    ! grep '\.caps.* create$' "$1" || { echo "an emulator was asked what it can do: $1"; return 1; }
+    awk -v which="${2:-}" 'BEGIN { on = which == "whole" }
+        $3 == "openat" && $4 == "lock" && $5 == "create" { on = 1 }
+        which == "any" && ($3 ~ /^mkdir/ || $5 == "create") { on = 1 }
+        on && NF > 2 { print $1, $2, $3 }' "$1"
 }
 
-# Those of them that this run tries.
+# Those of them that this run tries: every Nth, or its part of all.
 fault_sample() { # every Nth
-    if [ "${FAULTS:-}" = all ]; then cat; else awk -v n="$1" 'NR % n == 1'; fi
+    case ${FAULTS:-} in
+    '') awk -v n="$1" 'NR % n == 1 % n' ;;
+    *) awk -v k="${FAULTS%/*}" -v n="${FAULTS#*/}" 'NR % n == k % n' ;;
+    esac
 }
 
-# inject CALL K OPTIONS… -- CMD…: the command dies at that call (its children, too, with -f).
-inject() {
-    local call=$1 k=$2
+# killed_at PROCESS CALL CMD…: that process of the command dies as it enters that call. With ALL=yes all of its processes do.
+# How many really died is counted: others may have ended before that, or have made less calls than in the trace.
+killed_at() {
+    local process=$1 call=$2
     shift 2
-    strace -D -qq -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$k" "$@" >/dev/null 2>&1 || true
-} 2>/dev/null
+    "$B/tests/kill-at" -p "$process" -n "$call" ${ALL:+-a} -o "killed.$((++fault_tries))" "$@" >/dev/null 2>&1 || true
+}
+fault_tries=0
 
-processes() { grep -lsF -- "$T/" /proc/[0-9]*/cmdline | cut -d/ -f3 | grep -vx "$$" || true; }
-nothing_runs() {
-    local p
-    for p in $(processes); do
-        case "$(tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null)" in
-        '' | strace* | *bats*) ;;
-        *) return 1 ;;
-        esac
+# Most of the points were reached, else this looked at something else than what was traced.
+points_done() {
+    local killed
+    killed=$(cat killed.* | grep -c killed)
+    echo "# points: $fault_tries, killed: $killed" | tee -a /dev/fd/3
+    [ "$fault_tries" -gt 0 ] && [ $((killed * 2)) -ge "$fault_tries" ]
+}
+
+# each_point EVERY POINTS FUNCTION: calls FUNCTION PROCESS CALL for each, which kills and then looks whether all recovers:
+# one process of all that run, and, where there are more at that moment, all of them at once.
+each_point() {
+    local points point
+    mapfile -t points < <(fault_sample "$1" <"$2")
+    for point in "${points[@]}"; do
+        for ALL in '' yes; do
+            [ -z "$ALL" ] || ! grep -qsx "killed 1" "killed.$fault_tries" || continue
+            # shellcheck disable=SC2086
+            "$3" ${point% *} || { echo "killed at $point${ALL:+, with all}"; return 1; }
+        done
+    done
+    points_done
+}
+
+# Lists what runs of this test.
+running() {
+    local p words
+    for p in $(grep -lsF -- "$T/" /proc/[0-9]*/cmdline); do
+        words=$(tr '\0' ' ' <"$p" 2>/dev/null)
+        case $words in '' | */kill-at* | *bats*) ;; *) echo "$words" ;; esac
     done
 }
+nothing_runs() { [ -z "$(running)" ]; }
 
 # The guest's control groups, and those that are made for them.
 groups() {
@@ -71,7 +109,7 @@ is_clean() {
         { echo "left behind: a directory"; return 1; }
     [ "$(outside)" = "$BEFORE" ] || { diff <(echo "$BEFORE") <(outside); return 1; }
     [ -z "$(groups)" ] || { echo "left behind: $(groups)"; return 1; }
-    wait_for nothing_runs || { echo "left running: $(ps -o pid,args -p "$(processes | paste -sd,)")"; return 1; }
+    nothing_runs || wait_for nothing_runs || { echo "left running: $(running)"; return 1; }
 }
 
 # status_in "0 4" CMD…
@@ -95,15 +133,12 @@ recovers() { # number of the case
     is_clean
 }
 
-# try_each N POINTS-FILE FUNCTION: calls FUNCTION CALL K for each point, then looks whether all recovers.
+# try_each N POINTS FUNCTION: each_point, where FUNCTION kills and what all tests ask of a guest is asked after it.
 try_each() {
-    local call k i=0 points
-    mapfile -t points < <(fault_sample "$1" <"$2")
-    echo "points: ${#points[@]}"
-    [ ${#points[@]} -gt 0 ]
-    for point in "${points[@]}"; do
-        call=${point% *} k=${point#* } i=$((i + 1))
-        "$3" "$call" "$k" || true
-        recovers $i || { echo "killed at $call $k ($i)"; return 1; }
-    done
+    fault_try=$3 fault_number=0
+    each_point "$1" "$2" fault_and_recover
+}
+fault_and_recover() {
+    "$fault_try" "$1" "$2" || true
+    recovers $((++fault_number))
 }

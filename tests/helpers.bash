@@ -195,3 +195,14 @@ hold_lock() {
     exec perl -e 'use Fcntl; open(F, "+<", $ARGV[0]) or die; fcntl(F, F_SETLK, pack("s s x4 q q l x4", $ARGV[1], 0, 0, 0, 0)) or die;
         $| = 1; print "locked\n"; sleep 1000' "$1" "$2"
 }
+
+# selinux_policy: a policy of the test's own below VMUTILS_SYSROOT, as if SELinux were on and enforcing.
+selinux_policy() {
+    export VMUTILS_SYSROOT=$T/sys
+    mkdir -p sys/sys/fs/selinux sys/etc/selinux/lab/contexts/files
+    echo 1 >sys/sys/fs/selinux/enforce
+    printf 'SELINUX=enforcing\nSELINUXTYPE=lab\n' >sys/etc/selinux/config
+    printf 'lab_u:lab_r:kvm_t:s0\nlab_u:lab_r:tcg_t:s0\n' >sys/etc/selinux/lab/contexts/virtual_domain_context
+    printf 'lab_u:object_r:image_t:s0\nlab_u:object_r:content_t:s0\n' >sys/etc/selinux/lab/contexts/virtual_image_context
+    printf '/.*\tlab_u:object_r:default_t:s0\n' >sys/etc/selinux/lab/contexts/files/file_contexts
+}

@@ -52,49 +52,53 @@ fresh_kernel() {
     is_clean
 }
 
-@test "faults: seclabel --apply and --restore of a profile" {
+@test "faults: seclabel --apply of a profile" {
     requires root
-    requires strace
     aa_fault_guest
-    strace -f -D -qq -o trace seclabel -q --apply --driver apparmor web
-    strace -f -D -qq -o trace2 seclabel -q --restore web
+    traced trace seclabel -q --apply --driver apparmor web
+    all_traced trace
+    seclabel -q --restore web
     unloaded
     same "$(profiles)" "$AA_BEFORE"
-    fault_points trace "$(grep -n -m1 '"lock", O_RDWR|O_CREAT' trace | cut -d: -f1)" | fault_sample 12 >points
-    fault_points trace2 "$(grep -n -m1 '"lock", O_RDWR|O_CREAT' trace2 | cut -d: -f1)" | fault_sample 12 | sed 's/$/ restore/' >>points
-    mapfile -t points <points
-    echo "points: ${#points[@]}"
-    [ ${#points[@]} -gt 10 ]
-    for point in "${points[@]}"; do
-        read -r call k restore <<<"$point"
+    fault_points trace >points
+    try() {
         fresh_kernel
-        if [ -n "$restore" ]; then
-            seclabel -q --apply --driver apparmor web
-            inject "$call" "$k" -f seclabel -q --restore web
-        else
-            inject "$call" "$k" -f seclabel -q --apply --driver apparmor web
-        fi
-        seclabel -q --restore web && is_clean && unloaded || { echo "killed at $point"; return 1; }
-        same "$(profiles)" "$AA_BEFORE" || { echo "killed at $point"; return 1; }
-    done
+        killed_at "$1" "$2" seclabel -q --apply --driver apparmor web
+        seclabel -q --restore web && is_clean && unloaded && same "$(profiles)" "$AA_BEFORE"
+    }
+    each_point 24 points try
+}
+
+@test "faults: seclabel --restore of a profile" {
+    requires root
+    aa_fault_guest
+    seclabel -q --apply --driver apparmor web
+    traced trace seclabel -q --restore web
+    all_traced trace
+    unloaded
+    fault_points trace >points
+    try() {
+        fresh_kernel
+        seclabel -q --apply --driver apparmor web
+        killed_at "$1" "$2" seclabel -q --restore web
+        seclabel -q --restore web && is_clean && unloaded && same "$(profiles)" "$AA_BEFORE"
+    }
+    each_point 24 points try
 }
 
 @test "faults: a start with a profile" {
     requires root
-    requires strace
     aa_fault_guest
-    strace -f -D -qq -o trace vm-start web || true
-    wait_for nothing_runs
-    fault_points trace "$(grep -n -m1 '"lock", O_RDWR|O_CREAT' trace | cut -d: -f1)" >points
-    mapfile -t points < <(fault_sample 60 <points)
-    echo "points: ${#points[@]}"
-    [ ${#points[@]} -gt 0 ]
-    for point in "${points[@]}"; do
+    warm || true # it fails
+    fresh_kernel
+    traced trace vm-start web || true
+    all_traced trace
+    fault_points trace >points
+    try() {
         fresh_kernel
-        inject "${point% *}" "${point#* }" -f vm-start web
+        killed_at "$1" "$2" vm-start web
         # A vm-reap of the start may still be at it.
-        wait_for reaped || { echo "killed at $point"; return 1; }
-        is_clean && unloaded || { echo "killed at $point"; return 1; }
-        same "$(profiles)" "$AA_BEFORE" || { echo "killed at $point"; return 1; }
-    done
+        wait_for reaped && is_clean && unloaded && same "$(profiles)" "$AA_BEFORE"
+    }
+    each_point 80 points try
 }

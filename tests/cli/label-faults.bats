@@ -9,7 +9,6 @@ load ../faults
 
 setup() {
     helpers_setup
-    requires strace
     requires getfattr
     requires qemu-img
     chmod 755 "$T"
@@ -26,69 +25,58 @@ setup() {
     BEFORE=$(outside)
 }
 as_before() { [ "$(outside)" = "$1" ] || { diff <(echo "$1") <(outside); return 1; }; }
-first_change() { grep -n -m1 '"lock", O_RDWR|O_CREAT' "$1" | cut -d: -f1; }
-
-# each EVERY POINTS FUNCTION
-each() {
-    local point n=0
-    while read -r point; do
-        n=$((n + 1))
-        # shellcheck disable=SC2086
-        "$3" $point || { echo "killed at $point"; return 1; }
-    done < <(fault_sample "$1" <"$2")
-    echo "points: $n"
-    [ $n -gt 0 ]
-}
-
 @test "faults: seclabel --apply" {
-    strace -D -f -qq -o trace seclabel --apply web
+    traced trace seclabel --apply web
+    all_traced trace
     as_applied=$(outside)
     ok seclabel --restore web
     as_before "$BEFORE"
-    fault_points trace "$(first_change trace)" >points
+    fault_points trace >points
     try() {
-        inject "$1" "$2" seclabel --apply web
+        killed_at "$1" "$2" seclabel --apply web
         status_in 0 vm-reap --all || return 1
         if [ ! -e "$STATE/journal" ]; then as_before "$BEFORE"; else # killed when all was done
             as_before "$as_applied" && status_in 0 seclabel --restore web && as_before "$BEFORE"
         fi
     }
-    each 12 points try
+    each_point 12 points try
 }
 
 @test "faults: seclabel --restore" {
     ok seclabel --apply web
     as_applied=$(outside)
-    strace -D -f -qq -o trace seclabel --restore web
+    traced trace seclabel --restore web
+    all_traced trace
     as_before "$BEFORE"
-    fault_points trace "$(first_change trace)" >points
+    fault_points trace >points
     try() {
         seclabel --apply web >/dev/null || return 1
-        inject "$1" "$2" seclabel --restore web
+        killed_at "$1" "$2" seclabel --restore web
         status_in 0 vm-reap --all || return 1
         if [ ! -e "$STATE/journal" ]; then as_before "$BEFORE"; else # killed before it began
             as_before "$as_applied" && status_in 0 seclabel --restore web && as_before "$BEFORE"
         fi
     }
-    each 12 points try
+    each_point 12 points try
 }
 
 @test "faults: vm-start of a guest that shares a disk with one that runs" {
     sed 's,>web<,>db<,; /ef1bdff4/s,63cc,63cd,; /disk.img\|top.img/d' "$ROOT/etc/qemu/web.xml" >"$ROOT/etc/qemu/db.xml"
     ok vm-start db
     with_db=$(outside)
-    vm-start web && vm-stop --force web
+    warm
     as_before "$with_db"
-    strace -f -D -qq -o trace vm-start web
+    traced trace vm-start web
     ok vm-stop --force web
-    fault_points trace "$(first_change trace)" >points
+    all_traced trace
+    fault_points trace >points
     try() {
-        inject "$1" "$2" -f vm-start web
+        killed_at "$1" "$2" vm-start web
         status_in 0 vm-reap --all || return 1
         status_in "0 4" vm-stop --force web || return 1
         wait_for as_before "$with_db" || { as_before "$with_db"; return 1; }
     }
-    each 150 points try
+    each_point 150 points try
     ok vm-stop --force db
     as_before "$BEFORE"
 }

@@ -5,18 +5,11 @@
 # Labels without SELinux in the kernel, which any root may set and read: a policy of the test's own below VMUTILS_SYSROOT. What they do is
 # seen in tests/guest/selinux.
 load ../helpers
-load ../faults
 
 setup() {
     helpers_setup
     embed
-    export VMUTILS_SYSROOT=$T/sys
-    mkdir -p sys/sys/fs/selinux sys/etc/selinux/lab/contexts/files
-    echo 1 >sys/sys/fs/selinux/enforce
-    printf 'SELINUX=enforcing\nSELINUXTYPE=lab\n' >sys/etc/selinux/config
-    printf 'lab_u:lab_r:kvm_t:s0\nlab_u:lab_r:tcg_t:s0\n' >sys/etc/selinux/lab/contexts/virtual_domain_context
-    printf 'lab_u:object_r:image_t:s0\nlab_u:object_r:content_t:s0\n' >sys/etc/selinux/lab/contexts/virtual_image_context
-    printf '/.*\tlab_u:object_r:default_t:s0\n' >sys/etc/selinux/lab/contexts/files/file_contexts
+    selinux_policy
 }
 
 image() { # FILE LABEL
@@ -214,24 +207,6 @@ own_u:object_r:own_t:s0 null"
     contains "$(label nv.fd)" lab_u:object_r:image_t:s0:c
     ok vm-stop --force web
     same "$(label nv.fd)" lab_u:object_r:default_t:s0
-}
-
-@test "faults: labels, wherever vm-start or what it starts is killed" {
-    requires strace
-    fault_guest
-    setfattr -n security.selinux -v old_u:object_r:old_t:s0 disk.img
-    BEFORE=$(outside)
-    vm-start web && vm-stop --force web
-    strace -f -D -qq -o trace vm-start web
-    ok vm-stop --force web
-    grep -q 'setxattr.*security.selinux.*image_t' trace
-    # From the first look at attributes to the last change of them.
-    awk '/xattr\(/ { last = NR } END { print last }' trace >last
-    fault_points trace "$(grep -n -m1 'setxattr(' trace | cut -d: -f1)" | grep -E 'xattr|fcntl|openat|fsync|unlink' >points
-    attack() { inject "$1" "$2" -f vm-start web; }
-    checked() { try_each 25 points attack; }
-    ok checked
-    same "$(outside)" "$BEFORE"
 }
 
 @test "seclabel's plan of labels is vm-start's, row by row, what is only made then included" {
