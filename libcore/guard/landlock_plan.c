@@ -317,11 +317,26 @@ static const char *cannot(const struct making *m, const struct enter *x)
     return ruleset_abi() ? NULL : "this kernel has no Landlock";
 }
 
+/* Rules come in the order of the objects: each search goes on where the last ended. What is no object is everybody's. */
+static const char *use_of(const struct guard *g, const char *path, size_t *from)
+{
+    size_t all = g->objects.all.n;
+    for (size_t n = 0; n < all; n++) {
+        const struct object *o = g->objects.all.v[(*from + n) % all];
+        if (!streq(o->path, path))
+            continue;
+        *from = (*from + n + 1) % all;
+        return object_use_names[o->use];
+    }
+    return NULL;
+}
+
 static void show(struct guard *g, const struct enter_landlock *l)
 {
+    size_t from = 0;
     for (size_t i = 0; i < l->rules.n; i++) {
         const struct landlock_rule *r = l->rules.v[i];
-        guard_add(g, &(struct guard_entry){ .layer = "landlock", .path = r->path, .why = r->why,
+        guard_add(g, &(struct guard_entry){ .layer = "landlock", .path = r->path, .why = r->why, .use = use_of(g, r->path, &from),
                                             .wanted = landlock_words(g->arena, r->access) });
     }
 }

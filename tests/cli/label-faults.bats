@@ -60,6 +60,24 @@ as_before() { [ "$(outside)" = "$1" ] || { diff <(echo "$1") <(outside); return 
     each_point 12 points try
 }
 
+@test "faults: what is applied for one guest stays, whatever becomes of the other's" {
+    sed 's,>web<,>db<,; /ef1bdff4/s,63cc,63cd,; /disk.img\|top.img/d' "$ROOT/etc/qemu/web.xml" >"$ROOT/etc/qemu/db.xml"
+    ok seclabel --apply db
+    with_db=$(outside)
+    strace -D -f -qq -o trace seclabel --apply web
+    strace -D -f -qq -o back seclabel --restore web
+    as_before "$with_db"
+    { fault_points trace "$(first_change trace)" | sed 's/^/--apply /'; fault_points back "$(first_change back)" | sed 's/^/--restore /'; } >points
+    try() {
+        [ "$1" = --apply ] || seclabel --apply web >/dev/null || return 1
+        inject "$2" "$3" seclabel "$1" web
+        status_in 0 vm-reap --all && status_in 0 seclabel --restore web && as_before "$with_db"
+    }
+    each 24 points try
+    ok seclabel --restore db
+    as_before "$BEFORE"
+}
+
 @test "faults: vm-start of a guest that shares a disk with one that runs" {
     sed 's,>web<,>db<,; /ef1bdff4/s,63cc,63cd,; /disk.img\|top.img/d' "$ROOT/etc/qemu/web.xml" >"$ROOT/etc/qemu/db.xml"
     ok vm-start db

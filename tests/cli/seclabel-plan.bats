@@ -125,6 +125,8 @@ by_seclabel() {
     domain web "<disk type='file'><source file='$T/disk.img'/><target dev='vda' bus='virtio'/></disk>"
     ok seclabel --json web.xml
     jq -e '.[] | select(.layer == "landlock" and .why == "process" and .wanted != null)' <<<"$out" >/dev/null || skip "needs Landlock in the kernel"
+    same "$(jq -r --arg p "$T/disk.img" '.[] | select(.layer == "landlock" and .path == $p) | "\(.why) \(.use) \(.wanted)"' <<<"$out")" \
+        "disk vda exclusive read write"
     ok seclabel --driver landlock web.xml -- cat "$T/disk.img"
     must_fail 1 seclabel --driver landlock web.xml -- cat "$T/other.img"
     contains "$err" "Permission denied"

@@ -116,6 +116,10 @@ bare() { same "$(owner)$(getfattr -h -d -m '^trusted' disk.img 2>/dev/null)" 55:
     # Of a directory that the guest's user may not enter nobody knows what is in there.
     must_fail 127 env PATH=/usr/bin:/bin "$BIN/seclabel" web -- no-such-command
     contains "$err" "no-such-command: No such file or directory"
+    same "$(echo through | seclabel web -- cat)" through
+    status=0
+    seclabel web -- sh -c 'kill -TERM $$' || status=$?
+    same $status 143
     touch plain
     must_fail 126 seclabel web -- "$T/plain"
     bare
