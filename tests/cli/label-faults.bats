@@ -64,16 +64,17 @@ as_before() { [ "$(outside)" = "$1" ] || { diff <(echo "$1") <(outside); return 
     sed 's,>web<,>db<,; /ef1bdff4/s,63cc,63cd,; /disk.img\|top.img/d' "$ROOT/etc/qemu/web.xml" >"$ROOT/etc/qemu/db.xml"
     ok seclabel --apply db
     with_db=$(outside)
-    strace -D -f -qq -o trace seclabel --apply web
-    strace -D -f -qq -o back seclabel --restore web
+    for what in apply restore; do
+        traced $what.trace seclabel --$what web
+        all_traced $what.trace
+        fault_points $what.trace >$what.points
+    done
     as_before "$with_db"
-    { fault_points trace "$(first_change trace)" | sed 's/^/--apply /'; fault_points back "$(first_change back)" | sed 's/^/--restore /'; } >points
-    try() {
-        [ "$1" = --apply ] || seclabel --apply web >/dev/null || return 1
-        inject "$2" "$3" seclabel "$1" web
-        status_in 0 vm-reap --all && status_in 0 seclabel --restore web && as_before "$with_db"
-    }
-    each 24 points try
+    after() { status_in 0 vm-reap --all && status_in 0 seclabel --restore web && as_before "$with_db"; }
+    apply() { killed_at "$1" "$2" seclabel --apply web && after; }
+    restore() { seclabel --apply web >/dev/null && killed_at "$1" "$2" seclabel --restore web && after; }
+    each_point 24 apply.points apply
+    each_point 24 restore.points restore
     ok seclabel --restore db
     as_before "$BEFORE"
 }

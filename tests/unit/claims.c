@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -59,6 +60,33 @@ START_TEST(users_of_one_object_are_counted_by_descriptors)
     ck_assert(claim_object_alone(two, &x, now_ms() + 1000, &busy, &e));
     ck_assert(!claim_object_use(one, &x, now_ms(), &e));
     ck_assert_int_eq(e.status, ST_BUSY);
+}
+END_TEST
+
+/* Of two who take an object back at once each must see what the other has done. */
+START_TEST(one_who_has_an_object_alone_is_waited_for)
+{
+    struct identity x = object(9);
+    bool busy;
+    int ready[2];
+    char c;
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        bool ok = claim_object_alone(one, &x, now_ms(), &busy, &e);
+        close(two);
+        if (write(ready[1], "r", 1) != 1 || !ok)
+            _exit(1);
+        usleep(50000);
+        claim_object_leave(one, &x);
+        _exit(0);
+    }
+    ck_assert_int_eq(read(ready[0], &c, 1), 1);
+    ck_assert(!claim_object_alone(two, &x, now_ms(), &busy, &e) && busy);
+    ck_assert(claim_object_alone(two, &x, now_ms() + 20000, &busy, &e));
+    waitpid(child, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
 }
 END_TEST
 
@@ -215,6 +243,7 @@ int main(void)
     TCase *t = tcase_create("claims");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, users_of_one_object_are_counted_by_descriptors);
+    tcase_add_test(t, one_who_has_an_object_alone_is_waited_for);
     tcase_add_test(t, a_thousand_objects_are_one_descriptor);
     tcase_add_test(t, one_at_a_time_changes_an_object_that_several_use);
     tcase_add_test(t, sweeping_leaves_the_file_of_objects);
