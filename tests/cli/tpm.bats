@@ -163,6 +163,59 @@ socket: Permission denied"
     ok vm-stop --force web
 }
 
+# bats test_tags=user
+@test "tpm: whichever of QEMU, swtpm and vm-reap is killed, nothing is left of the others when the guest is off" {
+    requires swtpm
+    requires swtpm_setup
+    fake web </dev/null
+    ln -sf "$(command -v swtpm)" swtpm
+    ln -sf "$(command -v swtpm_setup)" swtpm_setup
+    local victim
+    for victim in helper qemu reaper "helper qemu" "helper reaper" "qemu reaper" "qemu helper reaper"; do
+        ok start web
+        local pids victims which
+        pids="$(journal qemu) $(journal helper) $(journal reaper)"
+        victims=$(for which in $victim; do journal "$which"; done)
+        # shellcheck disable=SC2086
+        kill -9 $victims
+        # Without its TPM the guest goes on; without vm-reap it is cleaned up after by whoever comes next.
+        [ "$victim" = qemu ] || [ "$victim" = "helper qemu" ] || ok vm-stop --force web
+        wait_for is_off
+        for which in $pids; do wait_for gone "$which"; done
+        [ ! -e "$ROOT/lib/qemu/domain-web" ]
+        [ "$(id -u)" != 0 ] || same "$(find /sys/fs/cgroup -path "*vmt*" -name web -type d 2>/dev/null)" ""
+    done
+}
+
+# bats test_tags=root
+@test "tpm: the state has the guest's SELinux label while it runs, with what swtpm made meanwhile, and the one before after it" {
+    fake web <<<'exec sleep 1000'
+    export VMUTILS_SYSROOT=$T/sys
+    mkdir -p sys/sys/fs/selinux sys/etc/selinux/lab/contexts/files
+    echo 1 >sys/sys/fs/selinux/enforce
+    printf 'SELINUX=enforcing\nSELINUXTYPE=lab\n' >sys/etc/selinux/config
+    printf 'lab_u:lab_r:kvm_t:s0\nlab_u:lab_r:tcg_t:s0\n' >sys/etc/selinux/lab/contexts/virtual_domain_context
+    printf 'lab_u:object_r:image_t:s0\nlab_u:object_r:content_t:s0\n' >sys/etc/selinux/lab/contexts/virtual_image_context
+    printf '/.*\tlab_u:object_r:default_t:s0\n' >sys/etc/selinux/lab/contexts/files/file_contexts
+    label() { getfattr --only-values -n security.selinux "$1" 2>/dev/null | tr -d '\0'; echo; }
+    local wanted ending
+    for ending in "vm-stop --force web" "kill -9 \$(journal qemu)" "kill -9 \$(journal reaper) \$(journal qemu); vm-reap --all"; do
+        ok start web
+        wanted=$(label "$TPMSTATE")
+        contains "$wanted" lab_u:object_r:image_t:s0:c
+        same "$(label "$TPMSTATE/tpm2-00.permall")" "$wanted"
+        # As the policy would have it, a file that is made there has the directory's label.
+        echo >"$TPMSTATE/new"
+        setfattr -n security.selinux -v "$wanted" "$TPMSTATE/new"
+        eval "$ending"
+        wait_for is_off
+        same "$(label "$TPMSTATE"; label "$TPMSTATE/new"; label "$TPMSTATE/tpm2-00.permall")" "lab_u:object_r:default_t:s0
+lab_u:object_r:default_t:s0
+lab_u:object_r:default_t:s0"
+        rm "$TPMSTATE/new"
+    done
+}
+
 @test "tpm: one that ignores SIGTERM is killed" {
     fake web <<<'trap "" TERM; echo on >&2; while :; do sleep 0.1; done'
     ok start web
