@@ -17,9 +17,6 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
-/* Descriptors that a child keeps wait from here on while those below are arranged. */
-enum { PARK = 512 };
-
 static void report(int fd, char what, int value, const char *text)
 {
     struct child_report r = { .what = what, .value = value };
@@ -59,10 +56,13 @@ static bool set_stdio(const struct child_image *im)
 static bool arrange_fds(struct child_image *im, int *keep)
 {
     int parked[CHILD_FDS];
-    *keep = fcntl(*keep, F_DUPFD_CLOEXEC, PARK);
-    if (*keep < 0)
+    /* Those that a child keeps wait above all places while these are arranged. */
+    int last = fcntl(*keep, F_DUPFD_CLOEXEC, CHILD_PLACES);
+    if (last < 0) {
+        errno = errno == EINVAL ? EMFILE : errno; /* the limit is below that number */
         return false;
-    int last = *keep;
+    }
+    *keep = last;
     for (size_t i = 0; i < im->n_fds; i++) {
         parked[i] = fcntl(im->fds[i].fd, F_DUPFD_CLOEXEC, last + 1);
         if (parked[i] < 0)

@@ -12,7 +12,9 @@
 /* The two processes of a start: R, the parent of QEMU, and Q, which becomes QEMU. Both are forks of S, the
  * process that starts the guest, until they exec (vm-state(5), "Life of a guest"). */
 
-enum { CHILD_FDS = 64 };
+/* As many descriptors as a child may keep, and what all numbers are below at which they are placed: with room for
+ * them all, it stays below the 256 that some systems let a process have. */
+enum { CHILD_FDS = 64, CHILD_PLACES = 160 };
 
 /* One descriptor that a child keeps: what is fd in S is at in the child's new image. at < 0: kept only until
  * exec, at whatever number. */

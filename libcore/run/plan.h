@@ -23,6 +23,7 @@
 
 /* Numbers at which QEMU finds what every guest has; those of its devices follow from PLAN_FIRST_FD on. */
 enum { PLAN_MONITOR = 20, PLAN_EVENTS = 21, PLAN_FIRST_FD = 24, PLAN_DIRS = 80, PLAN_DIRS_MAX = 16, PLAN_CLAIMS = 100 };
+_Static_assert(PLAN_CLAIMS + CHILD_FDS / 2 <= CHILD_PLACES, "claims are the last");
 
 /* A directory that QEMU gets as a descriptor, since paths below it are too long for a socket. */
 struct plan_dir {

@@ -292,8 +292,11 @@ static bool await_or_say(struct start *s, unsigned need, const char *what, struc
         return true;
     if (s->heard & H_FAILED) {
         errno = s->failure.value;
-        return strcmp(s->failure.text, "exec") ? err_errno(e, "%s", s->failure.text)
-                                               : err_errno(e, "emulator %s", s->p->emulator);
+        if (strcmp(s->failure.text, "exec"))
+            err_errno(e, "%s", s->failure.text);
+        else
+            err_errno(e, "emulator %s", s->p->emulator);
+        return s->failure.value == EMFILE ? err_add(e, " (try: ulimit -n 1024)") : false;
     }
     if (s->heard & H_DEAD)
         return err_set(e, ST_QEMU, "QEMU died while it was starting");

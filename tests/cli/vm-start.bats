@@ -559,3 +559,14 @@ kill_qemu() { kill -9 "$(journal qemu)"; }
     same "$(awk '/^[UG]id:/ { print $2 }' "/proc/$(journal qemu)/status" | xargs)" "54321 54322"
     ok vm-stop --force web
 }
+
+# bats test_tags=user
+@test "vm-start: few open files are enough; too few are an error that says so" {
+    fake_guest web
+    limited() { (ulimit -n "$1" && shift && "$@"); }
+    ok limited 256 vm-start -q --bindir "$T/fake-web" web
+    ok vm-stop --force web
+    must_fail any limited 128 vm-start -q --bindir "$T/fake-web" web
+    contains "$err" "vm-start: web: " "Too many open files" "(try: ulimit -n 1024)"
+    same "$(vm-list --name)" ""
+}
