@@ -8,15 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/file.h"
 #include "guard/dac_row.h"
 #include "guard/memory.h"
-#include "host/object.h"
-#include "store/claim.h"
-#include "store/standing.h"
-
-enum { DEED_MS = 5000 };
+#include "guard/shared_row.h"
 
 bool dac_owner(int fd, char out[32])
 {
@@ -73,45 +67,7 @@ static bool change(const struct row *row, int fd, bool remember, struct err *e)
            err_errno(e, "%s: %s: cannot change its owner from %s to %s", row->why, row->object, now, row->wanted);
 }
 
-static bool apply_one(const struct row *row, const struct row_context *c, bool remember, struct err *e)
-{
-    autoclose int fd = object_open_real(row->object);
-    if (fd < 0)
-        return err_errno(e, "%s: %s", row->why, row->object);
-    struct identity id = identity_of(fd);
-    if (!identity_same(&id, &row->id, true))
-        return err_set(e, ST_FAILED, "%s: %s was replaced while the guest was being started", row->why, row->object);
-    autoclose int users = claim_objects(c->claims, e);
-    if (users < 0 || !claim_object_begin(users, &id, now_ms() + DEED_MS, e))
-        return err_wrap(e, "%s: %s", row->why, row->object);
-    return change(row, fd, remember, e);
-}
-
-static bool apply_remembered(const struct row *row, const struct row_context *c, struct err *e)
-{
-    return apply_one(row, c, true, e);
-}
-
-static bool apply(const struct row *row, const struct row_context *c, struct err *e)
-{
-    return apply_one(row, c, false, e);
-}
-
-/* Only what stays on a disk is synced; opening a device node for it would have effects of its own. */
-static void sync_object(int fd, dev_t journal_dev)
-{
-    struct stat st;
-    if (fstat(fd, &st) < 0 || st.st_dev == journal_dev || !S_ISREG(st.st_mode))
-        return;
-    char self[40];
-    snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-    autoclose int again = open(self, O_RDONLY | O_CLOEXEC);
-    if (again >= 0)
-        fsync(again);
-}
-
-/* The owner first: who dies after it finds the object as it was before, and only has to forget. */
-static enum undo give_back(const struct row *row, int fd, dev_t journal_dev, struct err *e)
+static enum undo give_back(const struct row *row, int fd, struct err *e)
 {
     char now[32];
     struct memory m;
@@ -130,43 +86,24 @@ static enum undo give_back(const struct row *row, int fd, dev_t journal_dev, str
         err_errno(e, "%s: %s: cannot give it back to %s", row->why, row->object, row->before);
         return UNDO_FAILED;
     }
-    if (!memory_leave(fd, "dac")) {
-        err_errno(e, "%s: %s: cannot forget that it was in use", row->why, row->object);
-        return UNDO_FAILED;
-    }
-    sync_object(fd, journal_dev);
     return r;
 }
 
-/* Guests that share an object are its users; the last of them gives the owner back. */
+static const struct shared_row shared = { "dac", false, change, give_back };
+
+static bool apply_remembered(const struct row *row, const struct row_context *c, struct err *e)
+{
+    return shared_row_apply(&shared, row, c, true, e);
+}
+
+static bool apply(const struct row *row, const struct row_context *c, struct err *e)
+{
+    return shared_row_apply(&shared, row, c, false, e);
+}
+
 static enum undo undo(const struct row *row, const struct row_context *c, struct err *e)
 {
-    struct stat st;
-    bool busy = false;
-    autoclose int fd = object_open_real(row->object);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return UNDO_DONE;
-    if (fd < 0) {
-        bool swapped = errno == ELOOP;
-        err_errno(e, "%s: %s", row->why, row->object);
-        return swapped ? UNDO_LEFT : UNDO_FAILED;
-    }
-    struct identity id = identity_of(fd);
-    if (!identity_same(&id, &row->id, c->same_boot)) {
-        err_set(e, ST_FAILED, "%s: %s is another file now; left as it is", row->why, row->object);
-        return UNDO_LEFT;
-    }
-    /* By what it is now: device numbers change with each boot. */
-    autoclose int users = claim_objects(c->claims, e);
-    if (users < 0 || !claim_object_alone(users, &id, now_ms() + DEED_MS, &busy, e)) {
-        err_wrap(e, "%s: %s", row->why, row->object);
-        return busy ? UNDO_DONE : UNDO_FAILED;
-    }
-    if (standing_uses(c->claims, &id))
-        return UNDO_DONE;
-    if (fstat(c->dir, &st) < 0)
-        st.st_dev = 0;
-    return give_back(row, fd, st.st_dev, e);
+    return shared_row_undo(&shared, row, c, e);
 }
 
 const struct row_kind dac_kinds[] = { { "owner", apply_remembered, undo }, { "chown", apply, undo }, { 0 } };

@@ -2,24 +2,14 @@
 #include "guard/selinux.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/file.h"
 #include "base/str.h"
 #include "guard/memory.h"
 #include "guard/selinux_row.h"
-#include "host/object.h"
-#include "store/claim.h"
-#include "store/standing.h"
-
-enum { DEED_MS = 5000 };
+#include "guard/shared_row.h"
 
 #define ATTRIBUTE "security.selinux"
 #define BARE "bare:"
@@ -99,44 +89,7 @@ static bool change(const struct row *row, int fd, bool kept, struct err *e)
            err_errno(e, "%s: %s: cannot change its SELinux label from %s to %s", row->why, row->object, now.label, wanted.label);
 }
 
-static bool apply_one(const struct row *row, const struct row_context *c, bool kept, struct err *e)
-{
-    autoclose int fd = object_open_real(row->object);
-    if (fd < 0)
-        return err_errno(e, "%s: %s", row->why, row->object);
-    struct identity id = identity_of(fd);
-    if (!is_new(row) && !identity_same(&id, &row->id, true))
-        return err_set(e, ST_FAILED, "%s: %s was replaced while the guest was being started", row->why, row->object);
-    autoclose int users = claim_objects(c->claims, e);
-    if (users < 0 || !claim_object_begin(users, &id, now_ms() + DEED_MS, e))
-        return err_wrap(e, "%s: %s", row->why, row->object);
-    return change(row, fd, kept, e);
-}
-
-static bool apply_remembered(const struct row *row, const struct row_context *c, struct err *e)
-{
-    return apply_one(row, c, true, e);
-}
-
-static bool apply(const struct row *row, const struct row_context *c, struct err *e)
-{
-    return apply_one(row, c, false, e);
-}
-
-/* Only what stays on a disk is synced; opening a device node for it would have effects of its own. */
-static void sync_object(int fd, int guest_dir)
-{
-    struct stat st, journal;
-    char self[40];
-    if (fstat(fd, &st) < 0 || fstat(guest_dir, &journal) < 0 || st.st_dev == journal.st_dev || !S_ISREG(st.st_mode))
-        return;
-    autoclose int again = open(by_name(fd, self), O_RDONLY | O_CLOEXEC);
-    if (again >= 0)
-        fsync(again);
-}
-
-/* The label first: who dies after it finds the object as it was before, and only has to forget. */
-static enum undo give_back(int fd, const struct row *row, const struct row_context *c, struct err *e)
+static enum undo give_back(const struct row *row, int fd, struct err *e)
 {
     struct selinux_state now, before, wanted;
     struct memory m;
@@ -157,42 +110,24 @@ static enum undo give_back(int fd, const struct row *row, const struct row_conte
         err_errno(e, "%s: %s: cannot give it back its SELinux label %s", row->why, row->object, before.label);
         return UNDO_FAILED;
     }
-    if (!memory_leave(fd, "selinux")) {
-        err_errno(e, "%s: %s: cannot forget that it was in use", row->why, row->object);
-        return UNDO_FAILED;
-    }
-    sync_object(fd, c->dir);
     return r;
 }
 
-/* Guests that share an object are its users; the last of them gives the label back. */
+static const struct shared_row shared = { "selinux", true, change, give_back };
+
+static bool apply_remembered(const struct row *row, const struct row_context *c, struct err *e)
+{
+    return shared_row_apply(&shared, row, c, true, e);
+}
+
+static bool apply(const struct row *row, const struct row_context *c, struct err *e)
+{
+    return shared_row_apply(&shared, row, c, false, e);
+}
+
 static enum undo undo(const struct row *row, const struct row_context *c, struct err *e)
 {
-    bool busy = false;
-    if (goes(row))
-        return UNDO_DONE;
-    autoclose int fd = object_open_real(row->object);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return UNDO_DONE;
-    if (fd < 0) {
-        bool swapped = errno == ELOOP;
-        err_errno(e, "%s: %s", row->why, row->object);
-        return swapped ? UNDO_LEFT : UNDO_FAILED;
-    }
-    struct identity id = identity_of(fd);
-    if (!is_new(row) && !identity_same(&id, &row->id, c->same_boot)) {
-        err_set(e, ST_FAILED, "%s: %s is another file now; left as it is", row->why, row->object);
-        return UNDO_LEFT;
-    }
-    /* By what it is now: device numbers change with each boot. */
-    autoclose int users = claim_objects(c->claims, e);
-    if (users < 0 || !claim_object_alone(users, &id, now_ms() + DEED_MS, &busy, e)) {
-        err_wrap(e, "%s: %s", row->why, row->object);
-        return busy ? UNDO_DONE : UNDO_FAILED;
-    }
-    if (standing_uses(c->claims, &id))
-        return UNDO_DONE;
-    return give_back(fd, row, c, e);
+    return goes(row) ? UNDO_DONE : shared_row_undo(&shared, row, c, e);
 }
 
 const struct row_kind selinux_kinds[] = { { "selinux", apply_remembered, undo }, { "label", apply, undo },
