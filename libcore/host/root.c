@@ -206,7 +206,7 @@ bool root_init(struct root *r, struct arena *a, const char *uri, struct err *e)
     return true;
 }
 
-int root_open(const struct root *r, enum root_dir which, bool make, struct err *e)
+static int open_place(const struct root *r, enum root_dir which, bool make, struct err *e)
 {
     const struct place *p = &places[which];
     const char *path = r->dir[which];
@@ -221,6 +221,14 @@ int root_open(const struct root *r, enum root_dir which, bool make, struct err *
     int fd = dir_open_at(AT_FDCWD, path);
     if (fd < 0)
         err_errno(e, "cannot open directory %s", path);
+    return fd;
+}
+
+int root_open(const struct root *r, enum root_dir which, bool make, struct err *e)
+{
+    int fd = open_place(r, which, make, e);
+    if (fd < 0 && e->status == ST_PERM && r->kind == ROOT_SYSTEM && !r->privileged)
+        err_add(e, " (try: sudo, or -c qemu:///session)");
     return fd;
 }
 

@@ -115,3 +115,14 @@ needing_a_guest="qmp-send vm-console vm-dumpxml vm-edit vm-reap vm-reset vm-resu
     ok vm-reap web
     same "$out$err" ""
 }
+
+# bats test_tags=root
+@test "who may not look into the system's root is told how" {
+    requires root
+    requires system
+    mkdir -p -m 700 /var/lib/libvirt/vmutils
+    cp "$BIN/vm-list" .
+    chmod 755 . vm-list
+    must_fail 7 setpriv --reuid 64321 --regid 64321 --clear-groups ./vm-list -c qemu:///system
+    contains "$err" "/var/lib/libvirt/vmutils: Permission denied (try: sudo, or -c qemu:///session)"
+}
