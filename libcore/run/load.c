@@ -35,13 +35,13 @@ static bool load_definition(const char *name, const struct root *r, struct str *
 {
     char file[300];
     if (strlen(name) > 240 || strchr(name, '/'))
-        return err_set(e, ST_NOENT, "%.240s: there is no such guest in %s", name, r->uri);
+        return err_set(e, ST_NOENT, "%.240s: no such guest in %s", name, r->uri);
     snprintf(file, sizeof file, "%s.xml", name);
     autoclose int dir = root_open(r, ROOT_ETC, false, e);
     if (dir < 0 && e->status != ST_NOENT)
         return false;
     if (dir < 0 || (file_read_at(dir, file, XML_MAX_BYTES, true, text) < 0 && errno == ENOENT))
-        return err_set(e, ST_NOENT, "%s: there is no such guest in %s", name, r->uri);
+        return err_set(e, ST_NOENT, "%s: no such guest in %s", name, r->uri);
     if (!text->len)
         return err_errno(e, "cannot read %s/%s", r->dir[ROOT_ETC], file);
     return true;

@@ -108,5 +108,5 @@ load ../helpers
 @test "cg-acl: a guest that is not there is status 3" {
     embed
     must_fail 3 cg-acl nosuch
-    contains "$err" "nosuch: there is no such guest"
+    contains "$err" "cg-acl: nosuch: no such guest in $URI"
 }
