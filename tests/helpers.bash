@@ -189,6 +189,20 @@ fake_start() {
     vm-start -q --bindir "$T/fake-$name" "$@" -- "$name"
 }
 
+# halted_start NAME: fake_start that stands still once its plan is made and written, before its first deed. go_on lets it do the
+# rest, and has its status; what it says is in start.err.
+halted_start() {
+    rm -f "$T/halted"
+    strace -e trace=fsync -e inject=fsync:signal=SIGSTOP:when=1 -o "$T/halted" vm-start -q --bindir "$T/fake-$1" -- "$1" 2>"$T/start.err" 3>&- &
+    starter=$!
+    wait_for grep -qs 'stopped by SIGSTOP' "$T/halted"
+}
+
+go_on() {
+    pkill -CONT -P "$starter" -x vm-start
+    wait "$starter"
+}
+
 # hold_lock FILE TYPE: a POSIX lock on FILE (0 to read, 1 to write), held until it is killed; says "locked". For Linux
 # on 64-bit machines: struct flock is packed by hand, perl-base has no more than that.
 hold_lock() {

@@ -169,7 +169,7 @@ static bool may_change(struct access_walk *w, const struct guard *g, const struc
     bool changes = false;
     for (size_t i = 0; p->object && !changes && i < g->entries.n; i++) {
         const struct guard_entry *t = g->entries.v[i];
-        changes = streq(t->layer, "selinux") && t->change && streq(t->path, p->wish->path) && streq(t->why, p->wish->why);
+        changes = streq(t->layer, "selinux") && t->change && !t->made && streq(t->path, p->wish->path) && streq(t->why, p->wish->why);
     }
     for (size_t i = 0; changes && own && selinux_look(p->fd, &now) && i < 2; i++) {
         if (selinux_allows(own, now.label, class, perms[i]))

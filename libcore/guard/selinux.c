@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "base/str.h"
@@ -66,10 +67,19 @@ static bool goes(const struct row *row)
     return streq(row->before, SELINUX_NEW);
 }
 
+/* Where a file was to be made, one of someone else's may have got the name meanwhile. */
+static bool may_be_anothers(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) < 0 || S_ISLNK(st.st_mode) || (S_ISREG(st.st_mode) && st.st_nlink > 1);
+}
+
 static bool change(const struct row *row, int fd, bool kept, struct err *e)
 {
     struct selinux_state now, before, wanted;
     struct memory m = { 0 };
+    if (is_new(row) && may_be_anothers(fd))
+        return err_set(e, ST_FAILED, "%s: %s was made by another while the guest was being started", row->why, row->object);
     selinux_state_read(row->before, &before);
     selinux_state_read(row->wanted, &wanted);
     if (!selinux_look(fd, &now))

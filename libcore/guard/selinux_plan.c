@@ -285,9 +285,8 @@ static const char *label_of(struct labelling *l, const struct mac_driver *m, con
 }
 
 /* One that is made by this start's own rows, before this one. */
-static void plan_new(struct labelling *l, const char *path, const char *before, const char *why)
+static void plan_new(struct labelling *l, const char *path, const char *label, const char *before, const char *why)
 {
-    const char *label = l->wanted[OBJECT_EXCLUSIVE];
     struct guard_entry entry = { .layer = "selinux", .path = path, .why = why, .use = object_use_names[OBJECT_EXCLUSIVE],
                                  .wanted = label, .change = true, .made = true, .note = "is made" };
     guard_add(l->g, &entry);
@@ -325,6 +324,25 @@ static bool plan_present(struct labelling *l, const struct object *x, int fd, co
     return plan_row(l, x, fd, real, &id, label, entry, e);
 }
 
+/* A log, which QEMU would make with the label of its directory: it is made for QEMU, with the guest's. As it stays, it gets the
+ * policy's in the end. False: its directory is not there either. */
+static bool plan_file(struct labelling *l, const struct object *x, const char *label)
+{
+    char real[PATH_MAX];
+    const char *slash = *x->path == '/' ? strrchr(x->path, '/') : NULL;
+    if (!slash || !realpath(slash == x->path ? "/" : arena_strndup(l->arena, x->path, (size_t)(slash - x->path)), real))
+        return false;
+    const char *path = arena_printf(l->arena, "%s%s", real[1] ? real : "", slash), *before = selinux_default(l->arena, path, S_IFREG);
+    struct selinux_state above;
+    autoclose int dir = before ? -1 : open(real, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir >= 0 && selinux_look(dir, &above))
+        before = arena_strdup(l->arena, above.label); /* where the policy says nothing it would have that */
+    journal_add(l->g->journal, &(struct row){ .kind = "file", .object = path, .before = "absent", .why = x->why,
+                                              .wanted = arena_printf(l->arena, "%u:%u", (unsigned)l->g->uid, (unsigned)l->g->gid) });
+    plan_new(l, path, label, before ? before : SELINUX_NEW, x->why);
+    return true;
+}
+
 static bool plan_object(struct labelling *l, const struct mac_driver *m, const struct object *x, struct err *e)
 {
     char real[PATH_MAX];
@@ -336,10 +354,12 @@ static bool plan_object(struct labelling *l, const struct mac_driver *m, const s
         return false;
     if (label && is_new_nvram(l, x)) {
         const char *before = selinux_default(l->arena, x->path, S_IFREG);
-        plan_new(l, x->path, before ? before : SELINUX_NEW, x->why);
+        plan_new(l, x->path, l->wanted[OBJECT_EXCLUSIVE], before ? before : SELINUX_NEW, x->why);
         return true;
     }
     autoclose int fd = object_open(x->path, real, &open_error);
+    if (fd < 0 && open_error.status == ST_NOENT && label && x->made && x->kind == OBJECT_FILE && plan_file(l, x, label))
+        return true;
     if (fd < 0) {
         entry.note = open_error.status == ST_NOENT ? "is not there" : arena_strdup(l->arena, open_error.text);
         guard_add(l->g, &entry);
@@ -395,7 +415,7 @@ static bool plan_objects(struct labelling *l, const struct mac_driver *m, struct
     /* Before there are rows of labels: those that other rows make for this guest, of memory in files and huge pages, too. */
     for (size_t i = 0, n = g->journal->rows.n; i < n && !l->kept; i++)
         if (streq(g->journal->rows.v[i]->kind, "dir"))
-            plan_new(l, g->journal->rows.v[i]->object, SELINUX_NEW, g->journal->rows.v[i]->why);
+            plan_new(l, g->journal->rows.v[i]->object, l->wanted[OBJECT_EXCLUSIVE], SELINUX_NEW, g->journal->rows.v[i]->why);
     for (size_t i = 0; i < g->helpers.n && !l->kept; i++)
         if (g->helpers.v[i]->state && !g->helpers.v[i]->enter.selinux.label == !l->caller)
             plan_state(l, g->helpers.v[i]);

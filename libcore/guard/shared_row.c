@@ -16,14 +16,21 @@
 
 enum { DEED_MS = 5000 };
 
+static bool is_new(const struct shared_row *s, const struct row *row)
+{
+    return s->may_be_new && !row->id.known;
+}
+
 static bool is_same(const struct shared_row *s, const struct row *row, const struct identity *id, bool same_boot)
 {
-    return (s->may_be_new && !row->id.known) || identity_same(id, &row->id, same_boot);
+    return is_new(s, row) || identity_same(id, &row->id, same_boot);
 }
 
 bool shared_row_apply(const struct shared_row *s, const struct row *row, const struct row_context *c, bool remember, struct err *e)
 {
     autoclose int fd = object_open_real(row->object);
+    if (fd < 0 && errno == ENOENT && is_new(s, row))
+        return true; /* what could not be made QEMU makes, or reports */
     if (fd < 0)
         return err_errno(e, "%s: %s", row->why, row->object);
     struct identity id = identity_of(fd);

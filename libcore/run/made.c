@@ -23,6 +23,7 @@ static const struct {
 } kinds[] = {
     { "dir", "dac", "0700", "is made, and goes with the guest", W_OWNER },
     { "nvram", "dac", "0600", "is made from its template, and stays", W_OWNER },
+    { "file", "dac", "0600", "is made, and stays", W_OWNER },
     { "tpm", "dac", "0700", "is made, and stays", W_OWNER },
     { "socket", "dac", NULL, "QEMU makes it", W_QEMUS },
     { "profile", "apparmor", NULL, "is written", W_ANEW },

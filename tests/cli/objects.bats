@@ -123,7 +123,7 @@ read_cells() {
             echo "$line"
         done | LC_ALL=C sort
     } >table
-    # Landlock knows nothing of connections to sockets (guard/sockets.h), and what QEMU makes has the label of its directory.
+    # Landlock knows nothing of connections to sockets (guard/sockets.h), and a socket that QEMU makes has the label of its directory.
     diff <(grep -v "^#" "$TOP/tests/data/guard/objects.expected") table
 }
 
@@ -136,4 +136,27 @@ read_cells() {
     ok cg-acl --json web.xml
     same "$(jq -r ".[] | select(.path == \"$T/vdpa\") | .access" <<<"$out")" rw
     contains "$err" "disk vda: /sys/bus/pci/devices/7fff:01:00.0 is in no IOMMU group" "interface 0: /sys/bus/pci/devices/7fff:02:00.0 is in no"
+}
+
+@test "a log that is not there yet is made with the guest's SELinux label, and has the policy's when the guest is off" {
+    host_with selinux
+    fake_guest web '' "<serial type='file'><source path='$T/logs/serial.out'/><log file='$T/logs/serial.log'/></serial>"
+    mkdir logs
+    label() { getfattr --only-values -n security.selinux "$1" | tr -d '\0'; echo; }
+    local ending
+    for ending in "vm-stop --force web" 'kill -9 $(vm-list --json web | jq ".[0].pid")'; do
+        rm -f logs/*
+        ok fake_start web
+        contains "$(label logs/serial.out; label logs/serial.log)" "lab_u:object_r:image_t:s0:c"
+        same "$(stat -c %a logs/* | sort -u)" 600
+        eval "$ending"
+        wait_for eval '[ ! -e "$ROOT/lib/vmutils/web/journal" ]'
+        same "$(label logs/serial.out; label logs/serial.log)" "$(printf 'lab_u:object_r:default_t:s0\nlab_u:object_r:default_t:s0')"
+    done
+    # One that is there keeps the label that it has.
+    setfattr -n security.selinux -v old_u:object_r:old_t:s0 logs/serial.log
+    ok fake_start web
+    contains "$(label logs/serial.log)" "lab_u:object_r:image_t:s0:c"
+    ok vm-stop --force web
+    same "$(label logs/serial.log)" old_u:object_r:old_t:s0
 }

@@ -50,13 +50,23 @@ labelled() { getfattr -n security.selinux disk.img 2>/dev/null | grep -q image_t
 }
 
 @test "faults: labels, wherever vm-start or what it starts is killed" {
+    mkdir logs
+    fault_guest "<serial type='file'><source path='$T/logs/serial'/></serial>"
     warm
+    rm logs/serial
     traced trace vm-start web
     labelled
+    getfattr -n security.selinux logs/serial | grep -q image_t:s0:c
     ok vm-stop --force web
     all_traced trace
     fault_points trace >points
-    attack() { killed_at "$1" "$2" vm-start web; }
+    no_log_has_its_label() { ! getfattr -n security.selinux logs/* 2>/dev/null | grep image_t; }
+    attack() {
+        no_log_has_its_label || return 1
+        rm -f logs/*
+        killed_at "$1" "$2" vm-start web
+    }
     try_each 80 points attack
+    no_log_has_its_label
     same "$(outside)" "$BEFORE"
 }
