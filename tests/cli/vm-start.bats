@@ -138,10 +138,11 @@ vm-start() { command vm-start --bindir "$T" "$@"; }
 }
 
 @test "vm-start: <on_poweroff>restart starts the guest again when it shuts down" {
-    BEHAVE=shutdown-after=100 fake web "" "<on_poweroff>restart</on_poweroff>"
-    ok vm-start web
+    BEHAVE=shutdown-after=1 fake web "" "<on_poweroff>restart</on_poweroff>"
+    ok vm-start --paused web
     first=$(journal qemu)
     echo >"$T/emulator.conf"
+    ok vm-resume web
     again() { [ -e "$STATE/journal" ] && [ "$(journal qemu)" != "$first" ] && [ -n "$(journal qemu)" ]; }
     wait_for again
     wait_for runs
