@@ -20,6 +20,7 @@
  *   ignore-powerdown, ignore-quit, ignore-term
  *   powerdown-delay=MS      the guest takes so long to shut down
  *   shutdown-after=MS, reset-after=MS, panic-after=MS   what the guest does by itself, counted from cont
+ *   lingers=MS              its claims but the first are still open so long after its death, as if it died slowly
  *   real=PATH               emulator that answers the capability probe; else the answers of Debian's that
  *                           tests/run recorded are given again, or without these it runs that one
  *
@@ -875,6 +876,21 @@ static void serve(int wait_ms)
     }
 }
 
+/* A process that has died on a busy machine may have closed some of its descriptors and not the others. */
+static void linger(const char *ms)
+{
+    pid_t parent = getpid();
+    int first_claim = 100; /* PLAN_CLAIMS */
+    if (!ms || fork() != 0)
+        return;
+    for (int fd = 0; fd <= first_claim; fd++)
+        close(fd);
+    while (getppid() == parent)
+        poll(NULL, 0, 5);
+    poll(NULL, 0, atoi(ms));
+    _exit(0);
+}
+
 int main(int argc, char **argv)
 {
     sigset_t term;
@@ -895,6 +911,7 @@ int main(int argc, char **argv)
         if (ends[i].monitor && ends[i].fd >= 0)
             greet(&ends[i]);
     start_timers();
+    linger(behaviour("lingers"));
     for (;;) {
         if (terminated)
             leave("{\"guest\": false, \"reason\": \"host-signal\"}");

@@ -50,8 +50,9 @@ static bool open_users(struct guard *g, struct err *e)
 {
     if (g->users)
         return true;
+    struct identity itself = claim_object_guest(g->root->dir[ROOT_STATE], g->name);
     int fd = claim_objects(g->claims, e);
-    if (fd < 0 || !guard_hold(g, fd, e))
+    if (fd < 0 || !guard_hold(g, fd, e) || !claim_object_use(fd, &itself, now_ms() + USE_MS, e))
         return false;
     g->users = g->n_held;
     return true;

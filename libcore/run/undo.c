@@ -16,13 +16,20 @@ enum { DEATH_MS = 30000, EXITING_MS = 10000 };
 
 static const char *const leftovers[] = { "monitor.sock", "live.xml", ".live.xml.new" };
 
-/* Every process of a start has the guest's own claim, and with it its share in disks, ports and names: once this is
- * ours, none of them is left, not even one that was forked and never written down. */
+/* Every process of a start has the guest's own claim, not least one that was forked and never written down: once this is
+ * ours, none of them begins anything. Those that die just then may still have others of its claims, and count as users of
+ * its disks until these have gone, too. */
 static int claim_alone(const struct life *l, char name[CLAIM_NAME], struct err *e)
 {
     bool busy;
+    long long deadline = now_ms() + EXITING_MS;
+    struct identity itself = claim_object_guest(l->root->dir[ROOT_STATE], l->name);
     claim_guest_name(name, l->root->dir[ROOT_STATE], l->name);
-    int fd = claim_take(l->claims, name, false, now_ms() + EXITING_MS, &busy, e);
+    int fd = claim_take(l->claims, name, false, deadline, &busy, e);
+    if (fd >= 0 && !claim_objects_left(l->claims, &itself, deadline, &busy, e)) {
+        claim_drop(l->claims, name, fd);
+        fd = -1;
+    }
     if (busy)
         err_set(e, ST_BUSY, "%s: a process of its last start is still there; nothing is undone yet", l->name);
     return fd;

@@ -32,11 +32,17 @@ static uint64_t fnv(uint64_t h, const char *text)
     }
 }
 
+static void hash_guest(unsigned long long h[2], const char *state_dir, const char *guest)
+{
+    h[0] = fnv(fnv(0xcbf29ce484222325ULL, state_dir), guest);
+    h[1] = fnv(fnv(0x9ae16a3b2f90404fULL, guest), state_dir);
+}
+
 void claim_guest_name(char out[CLAIM_NAME], const char *state_dir, const char *guest)
 {
-    uint64_t a = fnv(fnv(0xcbf29ce484222325ULL, state_dir), guest);
-    uint64_t b = fnv(fnv(0x9ae16a3b2f90404fULL, guest), state_dir);
-    snprintf(out, CLAIM_NAME, "guest-%016llx%016llx", (unsigned long long)a, (unsigned long long)b);
+    unsigned long long h[2];
+    hash_guest(h, state_dir, guest);
+    snprintf(out, CLAIM_NAME, "guest-%016llx%016llx", h[0], h[1]);
 }
 
 static bool lock_file(int fd, bool shared)
@@ -233,6 +239,27 @@ bool claim_object_used(int fd, const struct identity *id)
 {
     struct flock l = one_byte(id, 0, F_WRLCK);
     return fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
+}
+
+struct identity claim_object_guest(const char *state_dir, const char *guest)
+{
+    unsigned long long h[2];
+    hash_guest(h, state_dir, guest);
+    return (struct identity){ .known = true, .dev = h[0], .ino = h[1] };
+}
+
+bool claim_objects_left(int dir, const struct identity *guest, long long deadline, bool *busy, struct err *e)
+{
+    autoclose int fd = claim_objects(dir, e);
+    *busy = false;
+    while (fd >= 0 && claim_object_used(fd, guest)) {
+        if (ms_left(deadline) == 0) {
+            *busy = true;
+            return err_set(e, ST_BUSY, "another process uses its objects");
+        }
+        poll(NULL, 0, 2);
+    }
+    return fd >= 0;
 }
 
 void claim_object_leave(int fd, const struct identity *id)

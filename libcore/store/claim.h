@@ -38,6 +38,12 @@ bool claim_object_use(int fd, const struct identity *id, long long deadline, str
 bool claim_object_alone(int fd, const struct identity *id, long long deadline, bool *busy, struct err *e);
 /* Whether anyone but fd uses it. */
 bool claim_object_used(int fd, const struct identity *id);
+/* The guest as an object: the descriptor that counts a guest among users is a user of this one, too. A process that dies
+ * closes its descriptors one after another, and beside others that have them, but all locks of one fall at once: when
+ * nobody uses this, nobody uses anything for that guest. */
+struct identity claim_object_guest(const char *state_dir, const char *guest);
+/* Waits for that until deadline: ST_BUSY and *busy. */
+bool claim_objects_left(int dir, const struct identity *guest, long long deadline, bool *busy, struct err *e);
 /* No longer a user of it. */
 void claim_object_leave(int fd, const struct identity *id);
 /* One at a time changes an object that several begin to use: held (true) until claim_object_done. */

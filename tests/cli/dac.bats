@@ -101,6 +101,14 @@ kept() { owner disk.img; attributes disk.img; }
     same "$(kept)" 55:56
 }
 
+@test "a process of the guest that is slow to die does not keep its disk from going back" {
+    fake_guest web lingers=300 "$(disk disk.img)"
+    ok fake_start web
+    same "$(owner disk.img)" 1:3
+    ok vm-stop --force web
+    same "$(kept)" 55:56
+}
+
 @test "two guests that share a disk: it goes back with the last, whoever ends first and however" {
     for one in web db; do fake_guest $one '' "$(disk disk.img '' '<shareable/>')"; done
     for end in "vm-stop --force web;vm-stop --force db" "vm-stop --force db;vm-stop --force web" \
