@@ -51,7 +51,8 @@ static int list(const struct root *r, struct arena *a, struct err *e)
         return e->status == ST_NOENT ? ST_DONE : cli_fail(e);
     if (!autostart_list(etc, a, &names, e))
         return cli_fail(e);
-    qsort(names.v.v, names.v.n, sizeof *names.v.v, by_name);
+    if (names.v.n)
+        qsort(names.v.v, names.v.n, sizeof *names.v.v, by_name);
     if (cli.json) {
         list_json(a, &names);
         return ST_DONE;

@@ -23,11 +23,14 @@ enum { ASK_AGAIN_MS = 1000, ASK_ONCE_MS = 1000, ASK_AGAIN_MAX_MS = 8000, QMP_MS 
  * write; how long SIGTERM and SIGKILL may take. */
 enum { ANSWER_MS = 1000, QUIT_MS = 5000, TERM_MS = 2000, KILL_MS = 30000 };
 
+/* Whoever watched the guest has its directory open until it has seen that nothing is left to do. Callers go on to unmount. */
+enum { WATCHER_MS = 1000 };
+
 struct stop {
     struct life *l;
     const struct stop_options *o;
     struct notes *notes;
-    int pidfd;
+    int pidfd, watcher; /* of QEMU; of the guest's vm-reap */
     const char *how;
     bool resumed;
 };
@@ -172,6 +175,7 @@ static bool stop(struct stop *s, struct err *e)
     autoclose int mark = life_stop_mark(s->l, e);
     if (mark < 0 || !look_first(s, &is, &mark, e))
         return false;
+    s->watcher = proc_open(s->l->j.reaper);
     bool at_once = s->o->force && s->o->timeout_ms == 0;
     snprintf(start, sizeof start, "%s", s->l->j.start);
     if (is != LIFE_RUNNING && s->l->lock >= 0) {
@@ -194,7 +198,7 @@ bool stop_guest(const struct root *root, const char *name, const struct stop_opt
         return false;
     if (!life_open(&l, root, a, name, false, e))
         return e->status == ST_NOENT ? err_set(e, ST_STATE, "%s: is not running", name) : false;
-    struct stop s = { .l = &l, .o = o, .notes = notes, .pidfd = -1, .how = "off" };
+    struct stop s = { .l = &l, .o = o, .notes = notes, .pidfd = -1, .watcher = -1, .how = "off" };
     bool ok = stop(&s, e);
     *how = s.how;
     if (s.pidfd >= 0)
@@ -203,5 +207,10 @@ bool stop_guest(const struct root *root, const char *name, const struct stop_opt
         life_end(&l);
     else
         life_close(&l);
+    if (s.watcher >= 0) {
+        if (ok)
+            proc_wait(s.watcher, now_ms() + WATCHER_MS);
+        close(s.watcher);
+    }
     return ok;
 }

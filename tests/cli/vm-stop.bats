@@ -204,3 +204,15 @@ starting() { [ -n "$(journal qemu)" ]; }
     ok vm-stop web
     same "$err" ""
 }
+
+# A script goes on to unmount what the guest was on.
+@test "vm-stop: when it returns, who watched the guest has nothing open any more" {
+    fake web
+    for how in "--force" ""; do
+        ok vm-start web
+        reaper=$(journal reaper)
+        [ -e "/proc/$reaper/fd/0" ]
+        ok vm-stop ${how:+"$how"} web
+        [ ! -e "/proc/$reaper/fd/0" ]
+    done
+}
