@@ -77,7 +77,7 @@ static bool claim_itself(struct planning *g, struct err *e)
     char name[CLAIM_NAME];
     bool busy;
     claim_guest_name(name, g->l->root->dir[ROOT_STATE], g->l->name);
-    int fd = claim_take(g->l->claims, name, false, now_ms(), &busy, e);
+    int fd = claim_take(g->l->claims, name, false, now_ms() + CLAIM_DYING_MS, &busy, e);
     if (busy)
         return err_set(e, ST_BUSY, "%s: already runs, though nothing of it is left in %s (try: end its QEMU by hand)",
                        g->l->name, g->l->root->dir[ROOT_STATE]);
@@ -140,7 +140,7 @@ static bool find_hostdevs(struct planning *g, struct err *e)
     for (size_t i = 0; i < v->hostdevs.n && !g->o->dry_run; i++) {
         const char *name = plan_hostdev_claim(v->hostdevs.v[i], g->p->arena);
         bool busy = false;
-        int fd = name ? claim_take(g->l->claims, name, false, now_ms(), &busy, e) : -1;
+        int fd = name ? claim_take(g->l->claims, name, false, now_ms() + CLAIM_DYING_MS, &busy, e) : -1;
         if (busy)
             return err_set(e, ST_BUSY, "line %d: <hostdev>: another guest has the device (%s)", v->hostdevs.v[i]->meta.line, name);
         if (name && (fd < 0 || !add_claim(g, fd, e)))

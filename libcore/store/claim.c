@@ -155,8 +155,14 @@ int claim_port(int dir, const char *address, int from, int to, int *port, struct
         char name[CLAIM_NAME];
         bool busy;
         snprintf(name, sizeof name, "port-%d", *port);
-        int fd = claim_take(dir, name, false, now_ms(), &busy, e);
-        if (fd >= 0 && port_free(address, *port))
+        long long deadline = now_ms() + (from == to ? CLAIM_DYING_MS : 0);
+        int fd = claim_take(dir, name, false, deadline, &busy, e);
+        bool ours = fd >= 0 && port_free(address, *port);
+        while (fd >= 0 && !ours && ms_left(deadline) > 0) {
+            poll(NULL, 0, 5);
+            ours = port_free(address, *port);
+        }
+        if (ours)
             return fd;
         if (fd >= 0)
             claim_drop(dir, name, fd);

@@ -13,6 +13,10 @@
 
 enum { CLAIM_NAME = 64 };
 
+/* A process that dies lets its claims go one after another. For one that nothing else can stand for, wait so long before it
+ * is said to be another guest's: that guest may be the last start of this one. */
+enum { CLAIM_DYING_MS = 500 };
+
 /* Name of the claim that stands for the guest itself: a hash of where its state is kept and of its name. */
 void claim_guest_name(char out[CLAIM_NAME], const char *state_dir, const char *guest);
 
@@ -51,7 +55,7 @@ bool claim_object_begin(int fd, const struct identity *id, long long deadline, s
 void claim_object_done(int fd, const struct identity *id);
 
 /* A free TCP port of [from, to] for address (NULL: every address): claimed, and bound once to see that no stranger
- * has it. The descriptor of the claim, or -1 with e. */
+ * has it; a single one is waited for CLAIM_DYING_MS. The descriptor of the claim, or -1 with e. */
 int claim_port(int dir, const char *address, int from, int to, int *port, struct err *e);
 
 #endif

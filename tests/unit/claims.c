@@ -90,6 +90,45 @@ START_TEST(one_who_has_an_object_alone_is_waited_for)
 }
 END_TEST
 
+START_TEST(a_guest_is_awaited_by_the_descriptor_that_counts_its_uses)
+{
+    struct identity web = claim_object_guest("/state", "web"), db = claim_object_guest("/state", "db"), x = object(7);
+    bool busy;
+    ck_assert(claim_object_use(one, &web, now_ms(), &e) && claim_object_use(one, &x, now_ms(), &e));
+    ck_assert(claim_objects_left(at, &db, now_ms(), &busy, &e));
+    ck_assert(!claim_objects_left(at, &web, now_ms(), &busy, &e) && busy);
+    ck_assert_int_eq(e.status, ST_BUSY);
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(50000);
+        _exit(0);
+    }
+    close(one);
+    ck_assert(claim_objects_left(at, &web, now_ms() + 20000, &busy, &e));
+    ck_assert(!claim_object_used(two, &x));
+    waitpid(child, NULL, 0);
+    one = claim_objects(at, &e);
+}
+END_TEST
+
+START_TEST(a_single_port_of_one_who_is_dying_is_waited_for)
+{
+    int port, claimed = claim_port(at, "127.0.0.1", 5987, 5987, &port, &e);
+    ck_assert_int_ge(claimed, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(20000);
+        _exit(0);
+    }
+    close(claimed);
+    claimed = claim_port(at, "127.0.0.1", 5987, 5987, &port, &e);
+    ck_assert_int_ge(claimed, 0);
+    ck_assert_int_eq(port, 5987);
+    claim_drop(at, "port-5987", claimed);
+    waitpid(child, NULL, 0);
+}
+END_TEST
+
 START_TEST(a_thousand_objects_are_one_descriptor)
 {
     for (unsigned long long i = 0; i < 1000; i++) {
@@ -244,6 +283,8 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, users_of_one_object_are_counted_by_descriptors);
     tcase_add_test(t, one_who_has_an_object_alone_is_waited_for);
+    tcase_add_test(t, a_guest_is_awaited_by_the_descriptor_that_counts_its_uses);
+    tcase_add_test(t, a_single_port_of_one_who_is_dying_is_waited_for);
     tcase_add_test(t, a_thousand_objects_are_one_descriptor);
     tcase_add_test(t, one_at_a_time_changes_an_object_that_several_use);
     tcase_add_test(t, sweeping_leaves_the_file_of_objects);
