@@ -99,7 +99,7 @@ int main(int argc, char **argv)
     o.mode = (enum stop_mode)m;
     o.timeout_ms = timeout_ms >= 0 ? timeout_ms : force ? 0 : 60000;
     bool several = first + 1 < argc;
-    if (!root_init(&root, a, cli.uri, &e) || (!several && !repairer_open(&repairer, program.name, &root, false, &e)) ||
+    if (!root_init(&root, a, cli.uri, &e) || (!several && !repairer_open(&repairer, program.name, &root, true, &e)) ||
         !narrow_with(program.name, several ? "several guests" : NULL, NULL, &root, &e))
         return cli_fail(&e);
     return several ? stop_many(&root, argv + first, argc - first) : cli_done(stop(&root, argv[first], &o));

@@ -50,7 +50,8 @@ killed() { # PID…: a signal takes its time
     embed
     dir=/run/libvirt/vmutils/claims
     [ "$(id -u)" = 0 ] || dir=$XDG_RUNTIME_DIR/vmutils/claims
-    ok vm-reap --all
+    swept() { ok vm-reap --all && [ -z "$(ls -I objects -I applied "$dir" 2>/dev/null)" ]; }
+    wait_for swept # processes of the test before may still be dying
     fake web "<graphics type='vnc' autoport='yes'/>"
     ok vm-start web
     claims=$(ls "$dir")
