@@ -204,15 +204,16 @@ static bool one_object(struct guard *g, struct others *o, const struct object *x
         return err_wrap(e, "%s", x->why);
     const char *wanted = arena_printf(g->arena, "%u:%u", (unsigned)uid, (unsigned)gid);
     bool ours = !entry.note;
-    autoclose int fd = ours ? object_open(x->path, real, e) : -1;
+    autoclose int fd = ours ? object_open(x->path, real, e) : g->root->privileged ? open(x->path, O_PATH | O_CLOEXEC) : -1;
     if (ours && fd < 0 && e->status != ST_NOENT)
         return err_wrap(e, "%s", x->why);
-    bool exists = ours ? fd >= 0 && fstat(fd, &st) == 0 : stat(x->path, &st) == 0;
+    bool exists = g->root->privileged ? fd >= 0 && fstat(fd, &st) == 0 : stat(x->path, &st) == 0;
     if (exists && !fits(x, &st, e))
         return false;
     if (exists) {
         entry.mode = arena_printf(g->arena, "%04o", (unsigned)st.st_mode & 07777);
         entry.now = arena_printf(g->arena, "%u:%u", (unsigned)st.st_uid, (unsigned)st.st_gid);
+        entry.id = fd < 0 ? (struct identity){ 0 } : identity_of(fd);
     }
     bool made = !exists && x->made && (ours || !g->root->privileged);
     if (made)

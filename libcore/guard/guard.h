@@ -30,6 +30,7 @@ struct guard_entry {
     bool change;            /* wanted is brought about before QEMU starts, and now after it */
     bool made;              /* a start makes it: it is nothing that could be given to the guest before */
     const char *note;       /* why it is left as it is */
+    struct identity id;     /* of what is behind the path now, where root starts the guest and the layer has looked */
 };
 
 /* What one layer makes of the guest's process. */

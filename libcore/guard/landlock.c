@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "guard/enter.h"
+#include "host/object.h"
 
 const char *landlock_words(struct arena *a, uint64_t access)
 {
@@ -40,10 +41,11 @@ static void look_as(const struct enter_landlock *l, bool qemu)
     setfsuid(qemu ? l->uid : geteuid());
 }
 
-static int open_path(const struct enter_landlock *l, const char *path)
+static int open_path(const struct enter_landlock *l, const char *path, bool *as_qemu)
 {
     int fd = open(path, O_PATH | O_CLOEXEC);
-    if (fd >= 0 || errno != EACCES)
+    *as_qemu = fd < 0 && errno == EACCES;
+    if (!*as_qemu)
         return fd;
     look_as(l, true);
     fd = open(path, O_PATH | O_CLOEXEC);
@@ -52,15 +54,14 @@ static int open_path(const struct enter_landlock *l, const char *path)
 }
 
 /* As QEMU would do it, with no more right than its own. What fails is for QEMU to report. */
-static void make_file(const struct enter_landlock *l, const char *path)
+static int make_file(const struct enter_landlock *l, const char *path)
 {
     look_as(l, true);
     mode_t old = umask(077);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        close(fd);
     umask(old);
     look_as(l, false);
+    return fd;
 }
 
 static void remove_socket(const struct enter_landlock *l, const char *path)
@@ -85,17 +86,44 @@ static bool add_private(int ruleset, const struct enter *x, int host, uint64_t a
     return fd < 0 || ruleset_allow_fd(ruleset, &x->landlock.wants, fd, access);
 }
 
+/* What the domain names may lie where others can give its name to another file since the plan was made: it must still be what
+ * it was then, or be reached in a way that nobody could have made a trap. */
+static int open_own(const struct enter_landlock *l, const struct landlock_rule *rule, struct err *e)
+{
+    bool as_qemu;
+    autoclose int fd = open_path(l, rule->path, &as_qemu);
+    struct identity now = fd < 0 ? (struct identity){ 0 } : identity_of(fd);
+    if (fd < 0 || !l->privileged || !rule->own || identity_same(&rule->id, &now, true))
+        return steal_fd(&fd);
+    if (as_qemu)
+        look_as(l, true);
+    int safe = object_open(rule->path, NULL, e);
+    if (as_qemu)
+        look_as(l, false);
+    return safe;
+}
+
+/* *fd -1: what cannot be found is not there for QEMU either. */
+static bool find(const struct enter_landlock *l, const struct landlock_rule *rule, int *fd, struct err *e)
+{
+    struct err trap = { 0 };
+    *fd = open_own(l, rule, &trap);
+    if (*fd < 0 && errno == ENOENT && rule->create && (*fd = make_file(l, rule->path)) < 0)
+        *fd = open_own(l, rule, &trap);
+    if (*fd >= 0 || !trap.text[0] || trap.status == ST_NOENT)
+        return true;
+    *e = trap;
+    return err_wrap(e, "%s", rule->why);
+}
+
 static bool add_rule(int ruleset, const struct enter *x, const struct landlock_rule *rule, struct err *e)
 {
     const struct enter_landlock *l = &x->landlock;
     struct stat st;
     uint64_t access = rule->access;
-    autoclose int fd = open_path(l, rule->path);
-    if (fd < 0 && errno == ENOENT && rule->create) {
-        make_file(l, rule->path);
-        fd = open_path(l, rule->path);
-    }
-    /* What cannot be found is not there for QEMU either. */
+    autoclose int fd = -1;
+    if (!find(l, rule, &fd, e))
+        return false;
     if (fd < 0)
         return true;
     if (rule->socket)

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "guard/ruleset.h"
+#include "store/journal.h"
 
 /* Landlock: QEMU opens the guest's own files and what it needs itself (guard/needs.h), and nothing else of its user's. */
 
@@ -21,6 +22,8 @@ struct landlock_rule {
     const char *why; /* "disk vda" */
     const char *socket; /* that QEMU binds in path: one left over by another is removed, as QEMU would; NULL: none */
     bool create;     /* a file that QEMU would make: it is made empty, as QEMU's user, for it to be named in a rule */
+    bool own;        /* named by the domain: it lies where others may put something else in its place */
+    struct identity id; /* of what the plan found there */
 };
 struct landlock_port {
     uint16_t port;

@@ -36,8 +36,24 @@ struct making {
     struct enter_landlock *l;
     const char *emulator; /* NULL: not chosen yet */
     struct elf_needs elf;
+    size_t entry; /* of the guard's, where the search for a path goes on */
     const char *prefix; /* what is above the emulator's bin */
 };
+
+/* Objects and their entries come in the same order. */
+static struct identity id_of(struct making *m, const char *path)
+{
+    const struct guard *g = m->g;
+    for (size_t n = 0; path && n < g->entries.n; n++) {
+        size_t i = (m->entry + n) % g->entries.n;
+        const struct guard_entry *x = g->entries.v[i];
+        if (!x->id.known || strcmp(x->path, path))
+            continue;
+        m->entry = i + 1;
+        return x->id;
+    }
+    return (struct identity){ 0 };
+}
 
 static void add_rule(struct making *m, const struct landlock_rule *rule)
 {
@@ -58,6 +74,12 @@ static void add_rule(struct making *m, const struct landlock_rule *rule)
 static void add(struct making *m, const char *path, uint64_t access, const char *why, bool create)
 {
     add_rule(m, &(struct landlock_rule){ .path = path, .access = access, .why = why, .create = create });
+}
+
+static void add_own(struct making *m, const char *path, uint64_t access, const char *why, bool create)
+{
+    add_rule(m, &(struct landlock_rule){ .path = path, .access = access, .why = why, .create = create, .own = true,
+                                      .id = id_of(m, path) });
 }
 
 /* Distributions make firmware a link to another package's file. */
@@ -157,7 +179,7 @@ static void add_object(struct making *m, const struct object *o)
     else if (o->kind == OBJECT_FILE && !readonly && grows(m->g->domain, o))
         access |= LL_TRUNCATE;
     bool log = o->kind == OBJECT_FILE && !readonly && !str_starts(o->why, "disk ");
-    add(m, o->path, access, o->why, log);
+    add_own(m, o->path, access, o->why, log);
 }
 
 /* A socket that QEMU binds: its name appears in the directory, where it may remove none. */
@@ -208,8 +230,8 @@ static void add_devices(struct making *m)
     devices_plan_objects(m->g->domain, &m->g->objects, m->g->conf, m->g->arena, &rules, NULL);
     for (size_t i = 0; i < rules.all.n; i++)
         if (own_list || !streq(rules.all.v[i]->why, "shared"))
-            add(m, rules.all.v[i]->path, strchr(rules.all.v[i]->access, 'w') ? DEVICE : LL_READ_FILE | LL_IOCTL_DEV,
-                rules.all.v[i]->why, false);
+            add_own(m, rules.all.v[i]->path, strchr(rules.all.v[i]->access, 'w') ? DEVICE : LL_READ_FILE | LL_IOCTL_DEV,
+                    rules.all.v[i]->why, false);
 }
 
 static void add_directories_of_conf(struct making *m)
