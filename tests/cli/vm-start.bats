@@ -188,7 +188,7 @@ vm-start() { command vm-start --bindir "$T" "$@"; }
     pid=$!
     wait_for runs
     kill -TERM "$pid"
-    wait_for pgrep -f "vm-stop.*web"
+    wait_for grep -q vm-stop "$STATE/stopping"
     kill -TERM "$pid"
     wait "$pid" || true
     wait_for is_off

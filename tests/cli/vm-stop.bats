@@ -81,8 +81,9 @@ vm-start() { command vm-start --bindir "$T" "$@"; }
 @test "vm-stop: <on_poweroff>restart does not happen while someone stops the guest" {
     fake web "" "<on_poweroff>restart</on_poweroff>"
     ok vm-start web
+    reaper=$(journal reaper)
     ok vm-stop web
-    wait_for must_fail any pgrep -f "vm-reap.*web"
+    [ ! -e "/proc/$reaper/fd/0" ]
     is_off
 }
 
@@ -180,9 +181,8 @@ starting() { [ -n "$(journal qemu)" ]; }
 }
 
 @test "vm-stop --force: a monitor that never answers" {
-    BEHAVE=silent=query-status fake web
+    BEHAVE=silent=quit fake web
     ok vm-start web
-    must_fail 8 qmp-send --timeout 0.1 web query-status
     ok vm-stop --force web
     same "$out" "web: stopped (terminated)"
     is_off
