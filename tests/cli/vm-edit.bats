@@ -68,6 +68,20 @@ END
     same "$(copies)" ""
 }
 
+@test "^C while the editor is open is the editor's" {
+    guest web
+    cat >ed.sh <<'END'
+trap 'echo caught >caught' INT
+kill -INT 0
+sed -i 's/65536/131072/' "$1"
+END
+    # A session of its own: the signal is for all of it, as from a terminal.
+    EDITOR="bash ed.sh" ok setsid --wait vm-edit web
+    same "$(cat caught)" caught
+    same "$out" 'web: definition changed'
+    same "$(copies)" ""
+}
+
 @test "another's change meanwhile is not overwritten unasked" {
     guest web
     cat >ed.sh <<'END'
