@@ -29,7 +29,7 @@ static const struct cli_option options[] = {
 };
 static const struct cli_program program = {
     "cg-acl", "DOMAIN.xml|-|GUEST [-- CMD [ARG…]]", "prints which device nodes the guest's cgroup lets QEMU open", options,
-    CLI_URI | CLI_JSON,
+    CLI_URI | CLI_GUEST | CLI_JSON,
 };
 
 static const struct column columns[] = {
@@ -59,7 +59,8 @@ static int print_rules(struct guard *g)
     for (size_t i = 0; i < rules.all.n; i++) {
         const struct device_rule *r = rules.all.v[i];
         table_row(&t, (const char *[]){ r->type == 'b' ? "b" : "c", arena_printf(g->arena, "%u", r->major),
-                                        r->any_minor ? "*" : arena_printf(g->arena, "%u", r->minor), r->access, r->path, r->why });
+                                        r->any_minor ? "*" : arena_printf(g->arena, "%u", r->minor),
+                                        arena_printf(g->arena, "%sm", r->access), r->path, r->why });
     }
     return put(&t);
 }
@@ -177,7 +178,7 @@ int main(int argc, char **argv)
     if (print_default)
         return cli_notes(&notes), print_list(a, &conf);
     cli_reading("domain XML", 1, argv + first);
-    struct domain *d = load_domain(argv[first], &root, &p);
+    struct domain *d = load_domain(argv[first], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &root, &p);
     cli_notes(&notes);
     if (!d)
         return cli_fail(&e);

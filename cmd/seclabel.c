@@ -33,7 +33,7 @@ static const struct cli_option options[] = {
 };
 static const struct cli_program program = {
     "seclabel", "DOMAIN.xml|-|GUEST [-- CMD [ARG…]]", "prints whose the guest's files are and whose they are to be while it runs", options,
-    CLI_URI | CLI_JSON | CLI_WAIT,
+    CLI_URI | CLI_GUEST | CLI_JSON | CLI_WAIT,
 };
 
 static int print(const struct guard *g)
@@ -99,11 +99,15 @@ static int run(struct label *x, char **command)
 
 static int take_back(const struct root *r, const char *operand, struct parse *p)
 {
+    enum guest_by by = guest_by(cli.by_name, cli.by_uuid, cli.by_id);
+    bool file = load_is_file(operand, by);
+    const struct domain *d = file ? load_domain(operand, by, r, p) : NULL;
+    const char *name = d ? d->name : file ? NULL : guest_find(r, p->arena, operand, by, p->err);
     /* A guest that is defined no more can still have something applied. */
-    bool file = streq(operand, "-") || strchr(operand, '/') || str_ends(operand, ".xml");
-    const struct domain *d = file ? load_domain(operand, r, p) : NULL;
-    bool ok = (!file || d) && guest_name_ok(d ? d->name : operand, p->err) &&
-              label_restore(r, d ? d->name : operand, cli.wait_ms, p->notes, p->err);
+    if (!name && !file && by <= GUEST_BY_NAME && !strchr(operand, '/') &&
+        access(arena_printf(p->arena, "%s/%s/journal", r->dir[ROOT_STATE], operand), F_OK) == 0)
+        name = operand;
+    bool ok = name && guest_name_ok(name, p->err) && label_restore(r, name, cli.wait_ms, p->notes, p->err);
     cli_notes(p->notes);
     return ok ? cli_done(ST_DONE) : cli_fail(p->err);
 }
@@ -114,7 +118,7 @@ static int print_shown(struct arena *a, const struct root *r, const char *operan
     struct conf conf;
     struct journal journal = { .arena = a };
     struct guard g = { .arena = a, .conf = &conf, .root = r, .claims = -1, .dry_run = true, .notes = notes, .journal = &journal };
-    g.name = guest_find(r, a, operand, GUEST_BY_ANY, &e);
+    g.name = guest_find(r, a, operand, guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e);
     bool ok = g.name && conf_read_root(&conf, a, r, notes, &e) && label_show(&g, &e);
     cli_notes(notes);
     return ok ? print(&g) : cli_fail(&e);
@@ -175,7 +179,7 @@ int main(int argc, char **argv)
     struct label x = { .arena = a, .root = &root, .notes = &notes, .strict = strict };
     x.env = (struct caps_env){ .cache_dir = root.dir[ROOT_PROBES], .bindirs = bindirs.v, .n_bindirs = bindirs.n };
     user_namespace_works(); /* the plan asks, when this process may not try any more */
-    if ((!restore && !show && !label_read(&x, argv[first], &e)) || !narrow_with(program.name, option, NULL, &root, &e))
+    if ((!restore && !show && !label_read(&x, argv[first], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e)) || !narrow_with(program.name, option, NULL, &root, &e))
         return cli_fail(&e);
     if (restore || show)
         return restore ? take_back(&root, argv[first], &p) : print_shown(a, &root, argv[first], &notes);

@@ -46,11 +46,11 @@ bool label_driver(const char *driver)
     return false;
 }
 
-bool label_read(struct label *x, const char *operand, struct err *e)
+bool label_read(struct label *x, const char *operand, enum guest_by by, struct err *e)
 {
     autostr struct str text = STR_INIT;
     struct foreseen f;
-    if (!load_operand(operand, x->root, x->arena, &x->file, &text, e))
+    if (!load_operand(operand, by, x->root, x->arena, &x->file, &text, e))
         return false;
     x->text = arena_strndup(x->arena, str_text(&text), text.len);
     x->n = text.len;

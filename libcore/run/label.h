@@ -5,6 +5,7 @@
 #include "base/table.h"
 #include "guard/guard.h"
 #include "run/plan.h"
+#include "store/guest.h"
 
 /* Owners and labels without a start: what seclabel does besides printing the plan. A label layer is one that changes files
  * or names the process: dac, selinux, apparmor. driver: only that one; NULL: all of them. */
@@ -28,9 +29,9 @@ struct label {
     struct plan plan;
 };
 
-/* Reads what operand names, a file, - or a guest (by name or UUID), and asks the emulator that it seems to want: from then on
+/* Reads what operand names, a file, - or a guest, and asks the emulator that it seems to want: from then on
  * label_plan() runs no program, and the caller can narrow itself. */
-bool label_read(struct label *x, const char *operand, struct err *e);
+bool label_read(struct label *x, const char *operand, enum guest_by by, struct err *e);
 
 /* Makes the plan that vm-start would make of it (plan_domain, in a dry run). False with e; x->plan.guard has what the layers
  * said until then, NULL: nothing. */

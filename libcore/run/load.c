@@ -10,7 +10,6 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "run/dump.h"
-#include "store/guest.h"
 
 bool load_text(const char *operand, struct str *text, struct err *e)
 {
@@ -47,21 +46,18 @@ static bool load_definition(const char *name, const struct root *r, struct str *
     return true;
 }
 
-bool load_operand(const char *operand, const struct root *r, struct arena *a, const char **file, struct str *text, struct err *e)
+bool load_is_file(const char *operand, enum guest_by by)
+{
+    return by == GUEST_BY_ANY && (streq(operand, "-") || strchr(operand, '/') || str_ends(operand, ".xml"));
+}
+
+bool load_operand(const char *operand, enum guest_by by, const struct root *r, struct arena *a, const char **file, struct str *text, struct err *e)
 {
     struct err by_name;
-    bool is_file = streq(operand, "-") || strchr(operand, '/') || str_ends(operand, ".xml");
     *file = operand;
-    if (is_file)
+    if (load_is_file(operand, by))
         return load_text(operand, text, e);
-    *file = arena_printf(a, "%s/%s.xml", r->dir[ROOT_ETC], operand);
-    if (load_definition(operand, r, text, &by_name))
-        return true;
-    if (by_name.status != ST_NOENT) {
-        *e = by_name;
-        return false;
-    }
-    const char *name = guest_find(r, a, operand, GUEST_BY_ANY, e);
+    const char *name = guest_find(r, a, operand, by, e);
     if (!name)
         return false;
     *file = arena_printf(a, "%s/%s.xml", r->dir[ROOT_ETC], name);
@@ -75,10 +71,10 @@ bool load_operand(const char *operand, const struct root *r, struct arena *a, co
     return load_live_text(r, name, text, e);
 }
 
-struct domain *load_domain(const char *operand, const struct root *r, struct parse *p)
+struct domain *load_domain(const char *operand, enum guest_by by, const struct root *r, struct parse *p)
 {
     autostr struct str text = STR_INIT;
-    if (!load_operand(operand, r, p->arena, &p->file, &text, p->err))
+    if (!load_operand(operand, by, r, p->arena, &p->file, &text, p->err))
         return NULL;
     return domain_parse(str_text(&text), text.len, p);
 }

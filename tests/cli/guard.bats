@@ -70,7 +70,7 @@ load ../helpers
 @test "cg-acl: the shared nodes come first, by number" {
     domain web
     ok cg-acl web.xml
-    contains "$out" "c     1      3      rw      /dev/null" "/dev/urandom"
+    contains "$out" "c     1      3      rwm     /dev/null" "/dev/urandom"
 }
 
 @test "cg-acl: cgroup_device_acl replaces the shared nodes" {
@@ -102,11 +102,31 @@ load ../helpers
     mknod b0 b 7 200 || skip "block nodes cannot be made here"
     domain web "<disk type='block'><source dev='$T/b0'/><target dev='vda' bus='virtio'/><readonly/></disk>"
     ok cg-acl web.xml
-    contains "$out" "b     7      200    r "
+    contains "$out" "b     7      200    rm "
 }
 
 @test "cg-acl: a guest that is not there is status 3" {
     embed
     must_fail 3 cg-acl nosuch
     contains "$err" "cg-acl: nosuch: no such guest in $URI"
+}
+
+# bats test_tags=user
+@test "seclabel and cg-acl take a guest by name, UUID or id, and say which was not found" {
+    embed
+    guest file.xml
+    uuid=$(vm-list --all --uuid file.xml)
+    for program in seclabel cg-acl; do
+        must_fail 3 $program file.xml
+        ok $program --name file.xml
+        ok $program "$uuid"
+        ok $program --uuid "$uuid"
+        must_fail 3 $program --name "$uuid"
+        contains "$err" "no such guest of that name"
+        must_fail 3 $program --id 77
+        contains "$err" "no such running guest with that id"
+    done
+    must_fail 3 seclabel --restore nosuch
+    contains "$err" "nosuch: no such guest"
+    ok seclabel --restore --uuid "$uuid"
 }
