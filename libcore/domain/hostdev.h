@@ -52,6 +52,7 @@ struct hostdev {
     struct num vendor, product; /* usb */
     struct address *source;   /* <address> of the host's device: pci, usb (bus, device), scsi, mdev (uuid) */
     const char *adapter;      /* scsi: scsi_hostN */
+    const char *node;         /* its generic node, known while the guest is being started; not of the document */
     const char *protocol;     /* scsi: adapter, iscsi; scsi_host: vhost */
     const char *name;         /* iscsi: target and lun */
     LIST(struct storage_host) hosts;

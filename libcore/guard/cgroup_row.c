@@ -279,19 +279,33 @@ static bool allow_v1(int fd, const char *rules, struct err *e)
     return true;
 }
 
-/* files: "io.weight" or several, of which the first that is there counts. */
+/* A weight of one disk is of its scheduler: with none that has any, the kernel takes no such value. */
+static bool not_set(const char *name, const char *value, int error, struct err *e)
+{
+    if (error == ENOENT)
+        return err_set(e, ST_FAILED, "%s: this kernel does not have it", name);
+    errno = error;
+    err_errno(e, "%s: cannot set %s", name, value);
+    if (error == EOPNOTSUPP && strstr(name, "weight"))
+        err_add(e, " (try: modprobe bfq; echo bfq > /sys/dev/block/%.*s/queue/scheduler)", (int)strcspn(value, " "), value);
+    return false;
+}
+
+/* files: "cpu.max", or several like "io.bfq.weight|io.weight", of which the first that is there and takes the value counts. */
 static bool set_value(int fd, const char *files, const char *value, struct err *e)
 {
     autostr struct str is = STR_INIT;
     char name[128];
+    int error = ENOENT;
     for (const char *p = files; *p; p += strcspn(p, "|"), p += *p == '|') {
         snprintf(name, sizeof name, "%.*s", (int)strcspn(p, "|"), p);
-        if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        bool set = write_file(fd, name, value);
+        error = set ? 0 : errno == ENOENT ? error : errno;
+        if (set || (errno != ENOENT && errno != EOPNOTSUPP))
             break;
     }
-    if (!write_file(fd, name, value))
-        return errno == ENOENT ? err_set(e, ST_FAILED, "%s: this kernel does not have it", name)
-                               : err_errno(e, "%s: cannot set %s", name, value);
+    if (error)
+        return not_set(name, value, error, e);
     if (!read_file(fd, name, &is))
         return err_errno(e, "%s", name);
     if (has_value(str_text(&is), value))

@@ -145,7 +145,8 @@ static _Noreturn void be_first(int pipe, const char *unit, const char *slice, co
     if (pipe != 3)
         dup2(pipe, 3);
     syscall(SYS_close_range, 4, ~0U, 0);
-    if (systemd_start_scope(unit, slice, getpid(), BUS_MS, why, sizeof why) && !step_aside(group))
+    struct systemd_scope scope = { .unit = unit, .slice = slice, .pid = { getpid() }, .n = 1 };
+    if (systemd_start_scope(&scope, BUS_MS, why, sizeof why) && !step_aside(group))
         snprintf(why, sizeof why, "cannot move within its group: %s", strerror(errno));
     ssize_t n = write(3, why, strlen(why) + 1);
     close(3);
@@ -181,20 +182,36 @@ bool scope_apply(const struct row *row, const struct row_context *c, struct err 
     return !*why || err_set(e, ST_FAILED, "systemd did not make %s: %s", unit, why);
 }
 
-pid_t scope_of_reaper(const struct journal *j, pid_t reaper)
+/* A user's own systemd, by his own bus (pam_systemd(8), sd_bus_open_user(3)). */
+static bool user_bus(void)
 {
-    char unit[NAME_MAX + 1], why[256];
-    bool scoped = false;
+    const char *address = getenv("DBUS_SESSION_BUS_ADDRESS"), *dir = getenv("XDG_RUNTIME_DIR");
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/bus", dir ? dir : "");
+    return address || (dir && access(path, F_OK) == 0);
+}
+
+pid_t scope_of_processes(const struct journal *j, pid_t qemu, pid_t reaper, const char **why)
+{
+    char unit[NAME_MAX + 1], said[256];
+    bool user = geteuid() != 0, scoped = false;
+    struct systemd_scope s = { .unit = unit, .slice = user ? "app.slice" : "system.slice", .pid = { reaper, qemu }, .n = user ? 2 : 1,
+                               .user = user };
+    *why = NULL;
     for (size_t i = 0; i < j->rows.n; i++)
         scoped = scoped || streq(j->rows.v[i]->kind, "scope");
-    if (!scoped)
-        return 0;
-    snprintf(unit, sizeof unit, "vmutils-reap-%s.scope", j->start);
-    pid_t child = fork();
+    if (user && access("/run/systemd/system", F_OK) == 0) {
+        *why = systemd_missing();
+        if (!*why && !user_bus())
+            *why = "there is no bus of this user's";
+        scoped = !*why;
+    }
+    snprintf(unit, sizeof unit, "vmutils-%s-%s.scope", user ? "guest" : "reap", j->start);
+    pid_t child = scoped ? fork() : -1;
     if (child != 0)
         return child > 0 ? child : 0;
     syscall(SYS_close_range, 3, ~0U, 0);
-    _exit(systemd_start_scope(unit, "system.slice", reaper, BUS_MS, why, sizeof why) ? 0 : 1);
+    _exit(systemd_start_scope(&s, BUS_MS, said, sizeof said) ? 0 : 1);
 }
 
 enum undo scope_undo(const struct row *row, const struct row_context *c, struct err *e)

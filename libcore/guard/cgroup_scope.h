@@ -24,9 +24,10 @@ const char *scope_slice(struct arena *a, const char *partition, const char **pat
 bool scope_apply(const struct row *row, const struct row_context *c, struct err *e);
 enum undo scope_undo(const struct row *row, const struct row_context *c, struct err *e);
 
-/* Where systemd has the guest's scope (a row "scope" in j), vm-reap gets one, too, which goes with it: it is not to end with the
- * session or the service that started the guest. Asked by a child meanwhile; returns its pid, 0: there is none. It ends with
- * status 0 if that was done. */
-pid_t scope_of_reaper(const struct journal *j, pid_t reaper);
+/* So that the guest does not end with the session or the service that started it: where systemd has the guest's scope (a row
+ * "scope" in j), vm-reap gets one, too; a user's QEMU and vm-reap get one together of his own systemd. It goes with them. Asked by a
+ * child meanwhile, which ends with status 0 if that was done; returns its pid, 0: there is none, and *why tells what is wrong with a
+ * systemd that is there. */
+pid_t scope_of_processes(const struct journal *j, pid_t qemu, pid_t reaper, const char **why);
 
 #endif

@@ -14,7 +14,7 @@
 
 #define MANAGER "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
 #define FUNCTIONS(X)                                                                                                  \
-    X(sd_bus_open_system) X(sd_bus_call_method) X(sd_bus_match_signal) X(sd_bus_message_new_method_call)              \
+    X(sd_bus_open_system) X(sd_bus_open_user) X(sd_bus_call_method) X(sd_bus_match_signal) X(sd_bus_message_new_method_call)              \
     X(sd_bus_message_append) X(sd_bus_call) X(sd_bus_message_read) X(sd_bus_process) X(sd_bus_wait)                    \
     X(sd_bus_error_free) X(sd_bus_message_unref) X(sd_bus_slot_unref) X(sd_bus_flush_close_unref)                      \
     X(sd_bus_set_method_call_timeout)
@@ -82,7 +82,16 @@ static bool await_job(sd_bus *bus, struct job *job, int timeout_ms, char *why, s
     return false;
 }
 
-static bool start(sd_bus *bus, const char *unit, const char *slice, pid_t pid, int timeout_ms, char *why, size_t size)
+/* At shutdown units are stopped in the reverse order: guests are asked before their scopes go. */
+static int append(sd_bus_message *m, const struct systemd_scope *s)
+{
+#define BEFORE_PIDS m, "ssa(sv)a(sa(sv))", s->unit, "fail", 5, "Description", "s", "Virtual machine of vmutils", "Slice", "s", s->slice, "PIDs", "au"
+#define AFTER_PIDS  "Delegate", "b", 1, "Before", "as", 1, "vmutils.service", 0
+    return s->n > 1 ? sd.sd_bus_message_append(BEFORE_PIDS, 2, (uint32_t)s->pid[0], (uint32_t)s->pid[1], AFTER_PIDS)
+                    : sd.sd_bus_message_append(BEFORE_PIDS, 1, (uint32_t)s->pid[0], AFTER_PIDS);
+}
+
+static bool start(sd_bus *bus, const struct systemd_scope *s, int timeout_ms, char *why, size_t size)
 {
     sd_bus_message *m = NULL, *reply = NULL;
     sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -92,11 +101,8 @@ static bool start(sd_bus *bus, const char *unit, const char *slice, pid_t pid, i
     r = sd.sd_bus_match_signal(bus, &slot, MANAGER, "JobRemoved", job_removed, &job);
     if (r >= 0)
         r = sd.sd_bus_message_new_method_call(bus, &m, MANAGER, "StartTransientUnit");
-    /* At shutdown units are stopped in the reverse order: guests are asked before their scopes go. */
     if (r >= 0)
-        r = sd.sd_bus_message_append(m, "ssa(sv)a(sa(sv))", unit, "fail", 5, "Description", "s", "Virtual machine of vmutils", "Slice",
-                                     "s", slice, "PIDs", "au", 1, (uint32_t)pid, "Delegate", "b", 1, "Before", "as", 1,
-                                     "vmutils.service", 0);
+        r = append(m, s);
     if (r >= 0)
         r = sd.sd_bus_call(bus, m, 0, &error, &reply);
     if (r >= 0)
@@ -109,19 +115,19 @@ static bool start(sd_bus *bus, const char *unit, const char *slice, pid_t pid, i
     return ok;
 }
 
-static sd_bus *connected(int timeout_ms, char *why, size_t size)
+static sd_bus *connected(bool user, int timeout_ms, char *why, size_t size)
 {
     sd_bus *bus = NULL;
-    if (!load(why, size) || failed(sd.sd_bus_open_system(&bus), NULL, why, size))
+    if (!load(why, size) || failed(user ? sd.sd_bus_open_user(&bus) : sd.sd_bus_open_system(&bus), NULL, why, size))
         return NULL;
     sd.sd_bus_set_method_call_timeout(bus, (uint64_t)timeout_ms * 1000);
     return bus;
 }
 
-bool systemd_start_scope(const char *unit, const char *slice, pid_t pid, int timeout_ms, char *why, size_t size)
+bool systemd_start_scope(const struct systemd_scope *s, int timeout_ms, char *why, size_t size)
 {
-    sd_bus *bus = connected(timeout_ms, why, size);
-    bool ok = bus && start(bus, unit, slice, pid, timeout_ms, why, size);
+    sd_bus *bus = connected(s->user, timeout_ms, why, size);
+    bool ok = bus && start(bus, s, timeout_ms, why, size);
     if (bus)
         sd.sd_bus_flush_close_unref(bus);
     return ok;
@@ -130,7 +136,7 @@ bool systemd_start_scope(const char *unit, const char *slice, pid_t pid, int tim
 bool systemd_stop_unit(const char *unit, int timeout_ms, char *why, size_t size)
 {
     sd_bus_error error = SD_BUS_ERROR_NULL;
-    sd_bus *bus = connected(timeout_ms, why, size);
+    sd_bus *bus = connected(false, timeout_ms, why, size);
     if (!bus)
         return false;
     int r = sd.sd_bus_call_method(bus, MANAGER, "StopUnit", &error, NULL, "ss", unit, "replace");
@@ -147,9 +153,9 @@ const char *systemd_missing(void)
     return "vmutils was built without libsystemd";
 }
 
-bool systemd_start_scope(const char *unit, const char *slice, pid_t pid, int timeout_ms, char *why, size_t size)
+bool systemd_start_scope(const struct systemd_scope *s, int timeout_ms, char *why, size_t size)
 {
-    (void)unit, (void)slice, (void)pid, (void)timeout_ms;
+    (void)s, (void)timeout_ms;
     snprintf(why, size, "%s", systemd_missing());
     return false;
 }

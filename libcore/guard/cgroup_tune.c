@@ -173,7 +173,7 @@ static bool block_device(struct wishing *x, const struct blkio_device *d, struct
     if (d->weight.set && d->weight.v) {
         const char *v = arena_printf(x->a, "%s %" PRIu64, dev, d->weight.v);
         wish(x, (struct cgroup_wish){ CGROUP_BLKIO, NULL, "<blkiotune> <device> <weight>",
-                                      "blkio.weight_device|blkio.bfq.weight_device", v, "io.weight|io.bfq.weight", v, false });
+                                      "blkio.weight_device|blkio.bfq.weight_device", v, "io.bfq.weight|io.weight", v, false });
     }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value.set && rows[i].value.v)
@@ -188,7 +188,7 @@ static bool block(struct wishing *x, const struct blkiotune *t, struct err *e)
     if (t->weight.set) {
         const char *v = number(x, t->weight.v);
         wish(x, (struct cgroup_wish){ CGROUP_BLKIO, NULL, "<blkiotune> <weight>", "blkio.weight|blkio.bfq.weight", v,
-                                      "io.weight|io.bfq.weight", v, false });
+                                      "io.bfq.weight|io.weight", v, false });
     }
     for (size_t i = 0; i < t->devices.n; i++)
         if (!block_device(x, t->devices.v[i], e))

@@ -105,12 +105,17 @@ static bool iscsi_backend(struct argv *a, const struct hostdev *h, struct props 
 
 static bool scsi(struct argv *a, const struct hostdev *h, struct props *p)
 {
-    if (!streq(h->protocol, "iscsi"))
-        return argv_fail(a, &h->meta, "<hostdev type='scsi'> of a host adapter is not supported yet");
+    bool iscsi = streq(h->protocol, "iscsi");
+    if (!iscsi && !h->node)
+        return argv_fail(a, &h->meta, "<hostdev type='scsi'>: which node that is, only the host knows (try: vm-start --dry-run)");
     struct props *b = props_new(a->arena);
     const char *node = arena_printf(a->arena, "libvirt-%u-backend", a->next_node++);
-    if (!iscsi_backend(a, h, b))
+    if (iscsi && !iscsi_backend(a, h, b))
         return false;
+    if (!iscsi) {
+        props_str(b, "driver", "host_device");
+        props_str(b, "filename", h->node);
+    }
     props_str(b, "node-name", node);
     props_bool(b, "read-only", h->readonly == TRI_YES);
     argv_blockdev(a, b);

@@ -140,7 +140,8 @@ static bool find_hostdevs(struct planning *g, struct err *e)
     for (size_t i = 0; i < v->hostdevs.n && !g->o->dry_run; i++) {
         const char *name = plan_hostdev_claim(v->hostdevs.v[i], g->p->arena);
         bool busy = false;
-        int fd = name ? claim_take(g->l->claims, name, false, now_ms() + CLAIM_DYING_MS, &busy, e) : -1;
+        bool shared = v->hostdevs.v[i]->shareable == TRI_YES;
+        int fd = name ? claim_take(g->l->claims, name, shared, now_ms() + CLAIM_DYING_MS, &busy, e) : -1;
         if (busy)
             return err_set(e, ST_BUSY, "line %d: <hostdev>: another guest has the device (%s)", v->hostdevs.v[i]->meta.line, name);
         if (name && (fd < 0 || !add_claim(g, fd, e)))

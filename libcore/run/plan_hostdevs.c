@@ -64,6 +64,8 @@ const char *plan_hostdev_claim(const struct hostdev *h, struct arena *a)
     const struct address *x = h->source;
     if (h->type == HOSTDEV_USB && x && x->bus.set && x->device.set)
         return arena_printf(a, "usb-%u-%u", (unsigned)x->bus.v, (unsigned)x->device.v);
+    if (h->type == HOSTDEV_SCSI && h->node)
+        return arena_printf(a, "scsi-%s-%u-%u-%u", h->adapter, (unsigned)x->bus.v, (unsigned)x->target.v, (unsigned)x->unit.v);
     return h->type == HOSTDEV_PCI && x ? arena_printf(a, "pci-%s", pci_name(x, a)) : NULL;
 }
 
@@ -90,6 +92,20 @@ static bool check_pci(const struct hostdev *h, const char *sysroot, struct arena
     return false;
 }
 
+static bool find_scsi(struct hostdev *h, const char *sysroot, struct arena *a, struct err *e)
+{
+    struct nodes n = { 0 };
+    const struct address *x = h->source;
+    if (streq(h->protocol, "iscsi") || !h->adapter || !x)
+        return true;
+    nodes_of_hostdev(h, sysroot, "<hostdev>", a, &n, NULL);
+    if (!n.path.n)
+        return err_set(e, ST_NOENT, "line %d: <hostdev>: there is no SCSI device %s %u:%u:%u (try: modprobe sg)", h->meta.line, h->adapter,
+                       (unsigned)x->bus.v, (unsigned)x->target.v, (unsigned)x->unit.v);
+    h->node = n.path.v[0];
+    return true;
+}
+
 bool plan_hostdevs(struct domain *d, const char *name, const struct root *r, struct arena *a, struct notes *notes, struct err *e)
 {
     const char *sysroot = root_sysroot(r);
@@ -98,7 +114,8 @@ bool plan_hostdevs(struct domain *d, const char *name, const struct root *r, str
     for (size_t i = 0; i < v->hostdevs.n; i++) {
         struct hostdev *h = v->hostdevs.v[i];
         bool found = true;
-        if ((h->type == HOSTDEV_USB && !find_usb(h, sysroot, a, &found, e)) || (h->type == HOSTDEV_PCI && !check_pci(h, sysroot, a, e)))
+        if ((h->type == HOSTDEV_USB && !find_usb(h, sysroot, a, &found, e)) || (h->type == HOSTDEV_PCI && !check_pci(h, sysroot, a, e)) ||
+            (h->type == HOSTDEV_SCSI && !find_scsi(h, sysroot, a, e)))
             return false;
         if (!found)
             note_add(notes, "%s: USB device %04x:%04x is not plugged in: started without it", name, (unsigned)h->vendor.v,

@@ -45,6 +45,7 @@ struct start {
     off_t log_from;
     unsigned heard;
     pid_t qemu, reaper, scope; /* scope: the child that asks systemd for one */
+    const char *no_scope;
     int status; /* QEMU's wait status */
     struct child_report failure;
 };
@@ -319,7 +320,7 @@ static bool record(struct start *s, struct err *e)
     s->l->j.qemu = proc_id_of(s->qemu);
     s->l->j.reaper = proc_id_of(s->reaper);
     if (need & H_REAPER)
-        s->scope = scope_of_reaper(&s->p->journal, s->reaper);
+        s->scope = scope_of_processes(&s->p->journal, s->qemu, s->reaper, &s->no_scope);
     s->pidfd = proc_open(s->l->j.qemu);
     if (s->pidfd < 0 || !holds_alive(s, e))
         return err_set(e, ST_QEMU, "QEMU's process ended before it began");
@@ -542,7 +543,7 @@ bool start_plan(struct life *l, struct plan *p, const struct start_options *o, s
     plan_release(p);
     end_child(o->no_reap ? 0 : s.launch.child, &status);
     end_child(s.scope, &status);
-    if (ok && status != 0)
-        note_add(notes, "%s: systemd has no scope for its vm-reap, which ends with this session or service", l->name);
+    if (ok && (status != 0 || s.no_scope))
+        note_add(notes, "%s: it may end with this session or service: %s", l->name, s.no_scope ? s.no_scope : "systemd has no scope for it");
     return ok;
 }

@@ -168,7 +168,7 @@ START_TEST(both_spellings)
         { "memory.limit_in_bytes", NULL, "67108864", "memory.max", "67108864" },
         { "memory.soft_limit_in_bytes", NULL, "-1", "memory.high", "max" },
         { "memory.memsw.limit_in_bytes", NULL, "100663296", "memory.swap.max", "33554432" },
-        { "blkio.weight|blkio.bfq.weight", NULL, "300", "io.weight|io.bfq.weight", "300" },
+        { "blkio.weight|blkio.bfq.weight", NULL, "300", "io.bfq.weight|io.weight", "300" },
         { "cpuset.mems", NULL, "0-1", "cpuset.mems", "0-1" },
         { "cpuset.cpus", "vcpu0", "2-3", "cpuset.cpus", "2-3" },
         { "cpuset.cpus", "vcpu1", "0-1", "cpuset.cpus", "0-1" },
