@@ -289,6 +289,16 @@ static void add_scope(struct making *m)
                 arena_printf(m->g->arena, "slice=%s unit=%s", m->slice, m->unit), "control group");
 }
 
+/* Without version 2 systemd knows what is in its units by a hierarchy that has no controller, always at one place: a scope that
+ * nobody is in there ends. */
+static void join_scope(struct making *m)
+{
+    static const char mount[] = "/sys/fs/cgroup/systemd";
+    struct enter_cgroup *enter = &m->g->enter.cgroup;
+    if (m->unit && enter->n && !enter->into_dir && enter->n < CGROUP_JOINS && exists(mount))
+        enter->join[enter->n++] = arena_printf(m->g->arena, "%s/%.*s/tasks", mount, (int)(strrchr(m->place, '/') - m->place), m->place);
+}
+
 /* Where the group is below each mount point: what systemd gives, else directories. */
 static bool find_place(struct making *m, struct err *e)
 {
@@ -334,6 +344,7 @@ static bool plan(struct making *m, struct err *e)
         if (p->dir)
             guard_add_process(g, "cgroup", p->dir, NULL);
     }
+    join_scope(m);
     add_threads(m);
     return pin_emulator(m, e) && numa_policy(m, e);
 }
