@@ -268,6 +268,8 @@ static _Noreturn void run_stop(const struct watch *w, bool force)
     char path[4096];
     sigset_t none;
     sigemptyset(&none);
+    /* systemd signals its unit's processes until it finds no new one (KillMode=control-group): this one, too, right away. */
+    signal(SIGTERM, SIG_IGN);
     sigprocmask(SIG_SETMASK, &none, NULL);
     snprintf(path, sizeof path, "%s/vm-stop", w->r->bindir);
     execl(path, "vm-stop", "-q", "-c", w->r->uri, force ? "--force" : "-q", "--", w->r->name, (char *)NULL);

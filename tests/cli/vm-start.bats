@@ -182,6 +182,19 @@ vm-start() { command vm-start --bindir "$T" "$@"; }
     is_off
 }
 
+@test "vm-start --foreground: the guest is stopped when whoever asks it gets the SIGTERM, too, as by systemd" {
+    BEHAVE=ignore-powerdown fake web
+    env vm-start --bindir "$T" --foreground web 3>&- >"$T/out" 2>&1 &
+    pid=$!
+    wait_for runs
+    kill -TERM $pid
+    wait_for pgrep -x -P $pid vm-stop
+    kill -TERM "$(pgrep -x -P $pid vm-stop)"
+    wait_for qmp-send web quit
+    wait $pid
+    wait_for grep "web: stopped" "$T/out"
+}
+
 @test "vm-start --foreground: a second SIGTERM forces it" {
     BEHAVE=ignore-powerdown fake web
     env vm-start --bindir "$T" --foreground web 3>&- &
