@@ -286,7 +286,7 @@ static bool not_set(const char *name, const char *value, int error, struct err *
         return err_set(e, ST_FAILED, "%s: this kernel does not have it", name);
     errno = error;
     err_errno(e, "%s: cannot set %s", name, value);
-    if (error == EOPNOTSUPP && strstr(name, "weight"))
+    if (error == EOPNOTSUPP && strstr(name, "weight") && strchr(value, ' '))
         err_add(e, " (try: modprobe bfq; echo bfq > /sys/dev/block/%.*s/queue/scheduler)", (int)strcspn(value, " "), value);
     return false;
 }

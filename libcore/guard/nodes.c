@@ -98,7 +98,8 @@ static void usb(struct search *s, const struct hostdev *h)
 static void scsi(struct search *s, const struct hostdev *h)
 {
     unsigned host;
-    if (!h->adapter || !h->source || sscanf(h->adapter, "scsi_host%u", &host) != 1)
+    int end = 0;
+    if (!h->adapter || !h->source || sscanf(h->adapter, "scsi_host%u%n", &host, &end) != 1 || h->adapter[end])
         return;
     const char *dir = arena_printf(s->a, "%s/sys/bus/scsi/devices/%u:%u:%u:%u/scsi_generic", s->sysroot, host, of(h->source->bus),
                                    of(h->source->target), of(h->source->unit));

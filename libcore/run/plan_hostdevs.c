@@ -65,7 +65,7 @@ const char *plan_hostdev_claim(const struct hostdev *h, struct arena *a)
     if (h->type == HOSTDEV_USB && x && x->bus.set && x->device.set)
         return arena_printf(a, "usb-%u-%u", (unsigned)x->bus.v, (unsigned)x->device.v);
     if (h->type == HOSTDEV_SCSI && h->node)
-        return arena_printf(a, "scsi-%s-%u-%u-%u", h->adapter, (unsigned)x->bus.v, (unsigned)x->target.v, (unsigned)x->unit.v);
+        return arena_printf(a, "scsi-%s", strrchr(h->node, '/') + 1);
     return h->type == HOSTDEV_PCI && x ? arena_printf(a, "pci-%s", pci_name(x, a)) : NULL;
 }
 
