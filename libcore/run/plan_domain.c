@@ -214,6 +214,14 @@ static bool by_socket(const struct graphics *gr)
     return gr->socket != NULL;
 }
 
+/* The domain as it runs tells it, as libvirt's does: who connects need not know qemu.conf. */
+static void tell_address(struct graphics *gr, const char *address)
+{
+    struct listen *l = gr->listens.n ? gr->listens.v[0] : NULL;
+    if (l && l->type == LISTEN_ADDRESS && !l->address)
+        gr->listen = l->address = address;
+}
+
 static bool choose_ports(struct planning *g, struct err *e)
 {
     int from = (int)conf_number(g->o->conf, "remote_display_port_min");
@@ -225,6 +233,7 @@ static bool choose_ports(struct planning *g, struct err *e)
         const char *address = listen_address(gr, g->o->conf);
         if ((gr->type != GRAPHICS_VNC && gr->type != GRAPHICS_SPICE) || by_socket(gr))
             continue;
+        tell_address(gr, address);
         if (gr->autoport == TRI_YES || !gr->port.set)
             gr->port = (struct inum){ .set = true, .v = -1 };
         if (!one_port(g, &gr->port, address, from, to, e) || !one_port(g, &gr->websocket, address, web_from, web_to, e))

@@ -94,3 +94,14 @@ load ../helpers
 </seclabel>"
     show off "<seclabel type='none' model='dac'/>" "<seclabel type='none' model='dac'/>" || return 1
 }
+
+# bats test_tags=user
+@test "a running guest's XML has the address that its display listens on" {
+    embed
+    fake_guest shown "" "<graphics type='vnc' autoport='yes'/>"
+    fake_start shown
+    ok vm-dumpxml shown
+    contains "$out" " listen='127.0.0.1'" "<listen type='address' address='127.0.0.1'/>"
+    ok vm-dumpxml --inactive shown
+    [[ $out != *127.0.0.1* ]]
+}
