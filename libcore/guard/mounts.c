@@ -39,16 +39,15 @@ static bool copy_attributes(int from, int dev, const char *to)
 {
     static const char *const names[] = { "security.selinux", "system.posix_acl_access" };
     char value[XATTR_MAX], a[40], b[40];
-    bool ok = true;
     autoclose int fd = openat(dev, to, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     snprintf(a, sizeof a, "/proc/self/fd/%d", from);
     snprintf(b, sizeof b, "/proc/self/fd/%d", fd);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         ssize_t n = getxattr(a, names[i], value, sizeof value);
-        if (n > 0)
-            ok = (setxattr(b, names[i], value, (size_t)n, 0) == 0 || errno == EOPNOTSUPP) && ok;
+        if (n > 0 && setxattr(b, names[i], value, (size_t)n, 0) < 0 && errno != EOPNOTSUPP)
+            return false;
     }
-    return ok;
+    return true;
 }
 
 static bool copy_node(int from, const struct stat *st, int dev, const char *path)
@@ -197,15 +196,38 @@ static bool make_nodes(const struct enter_mounts *m, int dev)
     return ok;
 }
 
+/* The directories have the host's labels last: policies let nobody make nodes in what is labelled as /dev. */
+static bool label_directories(const struct enter_mounts *m, int dev)
+{
+    autoclose int root = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char copy[PATH_MAX];
+    bool ok = copy_attributes(root, dev, ".");
+    for (size_t i = 0; i < m->nodes.n && ok; i++) {
+        snprintf(copy, sizeof copy, "%s", m->nodes.v[i] + strlen("/dev/"));
+        for (char *p = strchr(copy, '/'); p && ok; p = strchr(p + 1, '/')) {
+            *p = '\0';
+            autoclose int from = openat(root, copy, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            autoclose int to = openat(dev, copy, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            ok = from < 0 || to < 0 || copy_attributes(from, dev, copy);
+            *p = '/';
+        }
+    }
+    return ok;
+}
+
 bool mounts_prepare(struct enter *x, struct notes *notes, struct err *e)
 {
     struct enter_mounts *m = &x->mounts;
     if (!m->dev)
         return true;
     int dev = new_tmpfs();
-    autoclose int old = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (dev >= 0 && copy_attributes(old, dev, ".") && make_nodes(m, dev))
-        return enter_hold(x, dev, &m->dev_fd, e) && keep_mounts(x, dev, notes, e);
+    bool made = dev >= 0 && make_nodes(m, dev);
+    if (made && !keep_mounts(x, dev, notes, e)) {
+        close(dev);
+        return false;
+    }
+    if (made && label_directories(m, dev))
+        return enter_hold(x, dev, &m->dev_fd, e);
     err_errno(e, "cannot make a private /dev");
     if (dev >= 0)
         close(dev);
@@ -215,7 +237,7 @@ bool mounts_prepare(struct enter *x, struct notes *notes, struct err *e)
         note_add(notes, "%s: the guest sees the host's", e->text);
     /* Whoever cannot mount this cannot hide anything either. */
     m->dev = m->hides_monitors = false;
-    m->hidden.n = 0;
+    m->hidden.n = m->kept.n = 0;
     return !m->asked;
 }
 
