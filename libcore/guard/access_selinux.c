@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -147,7 +148,10 @@ static void add_remedy(struct arena *a, const struct guard *g, const struct acce
     if (!fs.carries) {
         if (fs.boolean && selinux_boolean(fs.boolean) == 0)
             str_addf(&s, "setsebool -P %s on", fs.boolean);
-        r->hint = arena_printf(a, "mount it with context=\"%s\"", g->enter.selinux.shared);
+        struct selinux_contexts c = { 0 };
+        struct err e;
+        selinux_contexts(a, &c, &e);
+        r->hint = arena_printf(a, "mount it with context=\"%s\"", g->enter.selinux.shared ? g->enter.selinux.shared : c.image);
     } else if (given && (!r->has || strcmp(given, r->has)) && !lacks(subject, given, p) && within_reach(a, given, p->st->st_mode)) {
         str_add(&s, "restorecon -v ");
         access_add_word(&s, p->path);
@@ -219,7 +223,9 @@ bool access_selinux_hides(struct access_walk *w, const struct access_check *c, c
     if (!g || !selinux_enforcing() || !selinux_contexts(a, &contexts, &e))
         return false;
     const struct stat st = { .st_mode = last ? modes[x->kind] : S_IFDIR };
-    const struct access_place p = { -1, path, &st, last ? x->need : ACCESS_SEARCH, x, last };
+    /* Whoever may not look at it may still learn what file system it is on. */
+    autoclose int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    const struct access_place p = { fd, path, &st, last ? x->need : ACCESS_SEARCH, x, last };
     const char *own = selinux_own(a);
     /* The plan may have broken off by this very thing, before it had a label. */
     const char *subject = g->enter.selinux.label ? asked(a, g->enter.selinux.label) : contexts.tcg;

@@ -211,6 +211,9 @@ static void add_tail(struct run *r, struct err *e)
     autostr struct str shown = STR_INIT;
     str_add_shown(&shown, last ? last : "");
     err_add(e, "; it said: %.300s", str_text(&shown));
+    /* TCG's memory is refused by SELinux alone. */
+    if (strstr(str_text(&shown), "jit buffer") && access("/sys/fs/selinux/booleans/allow_execmem", F_OK) == 0)
+        err_add(e, " (try: setsebool -P allow_execmem on)");
 }
 
 static void ended(struct run *r)
