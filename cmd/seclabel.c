@@ -92,7 +92,10 @@ static int run(struct label *x, char **command)
     }
     execvp(*command, command);
     int status = errno == ENOENT ? 127 : 126;
+    const char *label = errno == EACCES ? x->plan.enter.selinux.label : NULL;
     err_errno(&e, "%s", *command);
+    if (label && (!driver || strcmp(driver, "selinux") == 0))
+        err_add(&e, " (SELinux does not let %s begin with this program)", label);
     cli_fail(&e);
     return status;
 }
@@ -176,7 +179,7 @@ int main(int argc, char **argv)
     if (!root_init(&root, a, cli.uri, &e))
         return cli_fail(&e);
     cli_reading("domain XML", 1, argv + first);
-    struct label x = { .arena = a, .root = &root, .notes = &notes, .strict = strict };
+    struct label x = { .arena = a, .root = &root, .notes = &notes, .strict = strict, .command = argc - first > 1 };
     x.env = (struct caps_env){ .cache_dir = root.dir[ROOT_PROBES], .bindirs = bindirs.v, .n_bindirs = bindirs.n };
     user_namespace_works(); /* the plan asks, when this process may not try any more */
     if ((!restore && !show && !label_read(&x, argv[first], guest_by(cli.by_name, cli.by_uuid, cli.by_id), &e)) || !narrow_with(program.name, option, NULL, &root, &e))

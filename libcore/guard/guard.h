@@ -56,8 +56,9 @@ struct guard {
     bool no_scope;                         /* groups are directories even where systemd runs the host */
     const char *emulator;                  /* NULL: not known yet */
     const char *private_dir, *channel_dir; /* below lib/qemu; NULL: the guest needs none */
-    int claims;                            /* directory of claims; -1 in a dry run */
-    bool dry_run;                          /* look, but take no claims and make nothing */
+    int claims;                            /* directory of claims; -1 in a dry run, where a level is to be drawn all the same: not */
+    const char *level;                     /* in a dry run: the SELinux level that the guest has already; NULL: none */
+    bool dry_run;                          /* look, but take no claims (but for that) and make nothing */
     uid_t uid;                             /* QEMU's, by dac_process() */
     gid_t gid;
     struct notes *notes;

@@ -89,8 +89,8 @@ bool selinux_draw_level(struct guard *g, const char *base, const char *range, co
     if (!selinux_categories(range, &c) || c.n < 2)
         return true;
     base = sensitivity(g->arena, base);
-    if (g->dry_run) {
-        *level = arena_printf(g->arena, "%s:cX,cY", base);
+    if (g->level || (g->dry_run && g->claims < 0)) {
+        *level = g->level ? g->level : arena_printf(g->arena, "%s:cX,cY", base);
         return true;
     }
     add_ours(&taken, g->root);

@@ -91,7 +91,7 @@ static bool dynamic_label(struct labelling *l, struct err *e)
         note_add(l->g->notes, "SELinux: this shell's range %s has no two categories to draw from: the guest is not kept from other guests",
                  range);
     l->drawn = level != NULL;
-    l->asked = may_become(l, selinux_at_level(a, base, level && !l->g->dry_run ? level : at));
+    l->asked = may_become(l, selinux_at_level(a, base, level && !str_ends(level, ":cX,cY") ? level : at));
     l->process = selinux_at_level(a, l->asked, level ? level : at);
     return true;
 }
@@ -141,14 +141,33 @@ static bool check_entry(struct labelling *l, struct err *e)
                                      l->g->emulator, exec.label, l->process, l->g->emulator));
 }
 
-/* TCG writes the code that it runs. */
-static bool check_memory(struct labelling *l, struct err *e)
+/* The command that lets processes of a context have such memory; NULL: no boolean of this policy does. */
+static const char *memory_remedy(bool confined)
 {
-    if (l->g->domain->type == DOMAIN_KVM || !l->caller || selinux_allows(l->asked, l->asked, "process", "execmem"))
+    static const struct {
+        const char *name;
+        int refuses;
+        bool guests;
+        const char *command;
+    } booleans[] = {
+        { "virt_use_execmem", 0, true, "setsebool -P virt_use_execmem on" },
+        { "allow_execmem", 0, false, "setsebool -P allow_execmem on" },
+        { "deny_execmem", 1, false, "setsebool -P deny_execmem off" },
+    };
+    for (size_t i = 0; i < sizeof booleans / sizeof *booleans; i++)
+        if (booleans[i].guests == confined && selinux_boolean(booleans[i].name) == booleans[i].refuses)
+            return booleans[i].command;
+    return NULL;
+}
+
+/* TCG writes the code that it runs. */
+static bool check_memory(struct labelling *l, const char *process, bool confined, struct err *e)
+{
+    if (l->g->domain->type == DOMAIN_KVM || !l->caller || selinux_allows(process, process, "process", "execmem"))
         return true;
-    bool by_boolean = selinux_boolean("virt_use_execmem") == 0;
-    return refuse(l, e, arena_printf(l->arena, "SELinux: QEMU without KVM makes memory executable, which the policy does not allow to %s%s",
-                                     l->process, by_boolean ? " (try: setsebool -P virt_use_execmem on)" : ""));
+    const char *remedy = memory_remedy(confined);
+    return refuse(l, e, arena_printf(l->arena, "SELinux: QEMU without KVM makes memory executable, which the policy does not allow to %s%s%s%s",
+                                     process, remedy ? " (try: " : "", remedy ? remedy : "", remedy ? ")" : ""));
 }
 
 /* What the running guests' journals know of labels; read once, and only where a file cannot remember by itself. */
@@ -451,9 +470,9 @@ bool selinux_layer(struct guard *g, struct err *e)
     }
     if (!confined) {
         guard_add_process(g, "selinux", l.caller, why);
-        return true;
+        return check_memory(&l, l.caller, false, e);
     }
-    if (!choose_labels(&l, e) || !check_entry(&l, e) || !check_memory(&l, e))
+    if (!choose_labels(&l, e) || !check_entry(&l, e) || !check_memory(&l, l.asked, true, e))
         return false;
     for (size_t i = 0; i < g->helpers.n; i++)
         label_helper(&l, g->helpers.v[i]);

@@ -12,6 +12,9 @@
 #include "base/file.h"
 #include "guard/dac.h"
 #include "guard/landlock.h"
+#include "guard/selinux.h"
+#include "guard/selinux_context.h"
+#include "guard/selinux_kernel.h"
 #include "qemu/arch.h"
 #include "run/foresee.h"
 #include "run/live.h"
@@ -74,6 +77,23 @@ void label_release(struct label *x)
     x->known.caps = NULL;
 }
 
+static const char *level_of_files(const struct label *x, const char *name)
+{
+    struct err e;
+    struct journal j = { .arena = x->arena };
+    autoclose int state = root_open(x->root, ROOT_STATE, false, &e);
+    autoclose int dir = state < 0 ? -1 : openat(state, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    autoclose int fd = dir < 0 ? -1 : journal_open(dir);
+    bool read = fd >= 0 && journal_read(fd, &j, &e) && !j.undone;
+    for (size_t i = 0; read && i < j.rows.n; i++) {
+        const struct row *row = j.rows.v[i];
+        const char *level = streq(row->kind, "selinux") || streq(row->kind, "label") ? selinux_level(x->arena, row->wanted) : NULL;
+        if (level && strchr(level, ','))
+            return level;
+    }
+    return NULL;
+}
+
 /* l: has a name only now. */
 static bool plan(struct label *x, struct life *l, bool hold, struct err *e)
 {
@@ -86,6 +106,11 @@ static bool plan(struct label *x, struct life *l, bool hold, struct err *e)
         return false;
     l->name = d->name;
     x->uuid = d->uuid;
+    o.level = x->command ? level_of_files(x, d->name) : NULL;
+    o.draws = x->command && !o.level && selinux_at_work();
+    autoclose int claims = o.draws ? root_open(x->root, ROOT_CLAIMS, true, e) : -1;
+    if (o.draws && (l->claims = claims) < 0)
+        return false;
     return plan_domain(&x->plan, l, d, &o, x->notes, e);
 }
 
@@ -341,6 +366,16 @@ static bool stand_in(struct label *x, const char *command, struct enter *enter, 
     return enter->landlock.abi || err_set(e, ST_FAILED, "%s: has no Landlock here (seclabel tells why)", g.name);
 }
 
+/* What was claimed for the command is the command's. */
+static bool hand_over(const struct plan *p, const struct enter *x, struct err *e)
+{
+    for (size_t i = 0; i < p->n_claims; i++)
+        if (!selinux_hand_over(&x->selinux, p->claims[i], e) ||
+            (fcntl(p->claims[i], F_SETFD, 0) < 0 && !err_errno(e, "%s: what is claimed for a command", p->name)))
+            return false;
+    return true;
+}
+
 bool label_become(struct label *x, const char *driver, const char *command, struct err *e)
 {
     const struct plan *p = &x->plan;
@@ -354,5 +389,5 @@ bool label_become(struct label *x, const char *driver, const char *command, stru
         enter.apparmor = p->enter.apparmor;
     if (streq(driver, "landlock") && (!stand_in(x, command, &enter, e) || !guard_prepare(&enter, x->notes, e)))
         return false;
-    return guard_enter(&enter, &what) || err_errno(e, "%s: %s", p->name, what);
+    return hand_over(p, &enter, e) && (guard_enter(&enter, &what) || err_errno(e, "%s: %s", p->name, what));
 }

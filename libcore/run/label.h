@@ -20,6 +20,8 @@ struct label {
     struct notes *notes;
     bool strict;
     struct caps_env env;   /* which emulators may be asked */
+    bool command;          /* the plan is for a command in QEMU's place: with the SELinux level that label_apply or a start gave to the
+                              guest's files, or one that is claimed for it */
     /* What comes out. */
     const char *file, *text;
     size_t n;

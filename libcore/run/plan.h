@@ -80,6 +80,8 @@ struct plan_options {
      * says), and whether QEMU would reach everything is left to the caller. */
     bool labels;
     bool hold;      /* in spite of dry_run objects and levels are claimed: the rows of labels are to be done */
+    bool draws;     /* in spite of dry_run an SELinux level is claimed, for a command in QEMU's place */
+    const char *level; /* the SELinux level that the guest has already; NULL: none */
     const struct caps_env *caps;
     const struct plan_known *known; /* NULL: nothing was asked beforehand */
     const struct conf *conf;

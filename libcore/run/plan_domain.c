@@ -404,7 +404,7 @@ static bool confine(struct planning *g, struct err *e)
     struct guard *guard = arena_alloc(g->p->arena, sizeof *guard);
     *guard = (struct guard){
         .arena = g->p->arena, .name = g->l->name, .domain = g->d, .conf = g->o->conf, .root = g->l->root,
-        .emulator = g->p->emulator, .claims = look ? -1 : g->l->claims, .dry_run = look, .notes = g->notes,
+        .emulator = g->p->emulator, .claims = look && !g->o->draws ? -1 : g->l->claims, .level = g->o->level, .dry_run = look, .notes = g->notes,
         .uid = g->uid, .gid = g->gid, .journal = &g->p->journal,
         .private_dir = mentions(g->p, g->private_dir) ? g->private_dir : NULL,
         .inherited = g->p->claims, .n_inherited = g->p->n_claims,

@@ -107,6 +107,22 @@ own_u:object_r:own_t:s0 null"
     contains "$err" "disk vdc" "line " "'nonsense' is no SELinux context"
 }
 
+@test "network file systems that show labels to other hosts: a warning with the static form" {
+    requires strace
+    image a.img old_u:object_r:old_t:s0
+    domain web "$(disk a.img)"
+    domain fixed "$(disk a.img)" "<seclabel type='static' model='selinux' relabel='yes'><label>lab_u:lab_r:tcg_t:s0:c1,c2</label></seclabel>"
+    # The first bytes of what the kernel answers: the magic number.
+    for fs in cifs=424d53ff smb2=424d53fe ceph=0064c300 nfs=69690000; do
+        on=(strace -f -o trace -e trace=fstatfs -e "inject=fstatfs:poke_exit=@arg2=${fs#*=}00000000")
+        ok "${on[@]}" seclabel web.xml
+        contains "$err" "disk vda" "${fs%=*} carries labels to other hosts" \
+            "(try: <seclabel type='static' model='selinux' relabel='yes'><label>lab_u:lab_r:tcg_t:s0:cX,cY</label></seclabel>)"
+        ok "${on[@]}" seclabel fixed.xml
+        [[ $err != *"other hosts"* ]]
+    done
+}
+
 @test "guests that share a disk: started and ended in every order, its label comes back with the last" {
     for order in "a b" "b a"; do
         image s.img old_u:object_r:old_t:s0

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -125,6 +126,54 @@ START_TEST(every_pair_is_drawn_once_and_then_none_is_left)
 }
 END_TEST
 
+enum { STARTS = 8, EACH = 63 };
+
+static void draw_and_hold(int out, int held)
+{
+    struct root r;
+    struct notes n = { .arena = a };
+    struct err e = { 0 };
+    char c;
+    for (int i = 0; i < EACH; i++) {
+        struct guard g = guard_of(&r, &n);
+        const char *level;
+        if (!selinux_draw_level(&g, "s0", "s0-s0:c100.c199", &level, &e) || dprintf(out, "%s\n", level) < 0)
+            _exit(1);
+    }
+    close(out);
+    _exit(read(held, &c, 1) < 0);
+}
+
+START_TEST(starts_at_the_same_time_draw_different_pairs_of_the_range)
+{
+    int out[2], held[2];
+    bool seen[100][100] = { { false } };
+    unsigned low, high;
+    int lines = 0;
+    ck_assert(pipe(out) == 0 && pipe(held) == 0);
+    for (int i = 0; i < STARTS; i++)
+        if (fork() == 0) {
+            close(held[1]);
+            draw_and_hold(out[1], held[0]);
+        }
+    close(out[1]);
+    FILE *f = fdopen(out[0], "r");
+    while (fscanf(f, "s0:c%u,c%u\n", &low, &high) == 2) {
+        ck_assert(low >= 100 && low < high && high < 200);
+        ck_assert(!seen[low - 100][high - 100]);
+        seen[low - 100][high - 100] = true;
+        lines++;
+    }
+    ck_assert_int_eq(lines, STARTS * EACH);
+    fclose(f);
+    close(held[1]);
+    for (int i = 0, status; i < STARTS; i++) {
+        ck_assert_int_gt(wait(&status), 0);
+        ck_assert_int_eq(status, 0);
+    }
+}
+END_TEST
+
 START_TEST(levels_of_guests_without_a_claim_are_left_alone)
 {
     struct root r;
@@ -215,6 +264,7 @@ int main(void)
     tcase_add_loop_test(t, categories_of_ranges, 0, sizeof ranges / sizeof *ranges);
     tcase_add_test(t, pairs_are_all_there_are_and_each_once);
     tcase_add_test(t, every_pair_is_drawn_once_and_then_none_is_left);
+    tcase_add_test(t, starts_at_the_same_time_draw_different_pairs_of_the_range);
     tcase_add_test(t, levels_of_guests_without_a_claim_are_left_alone);
     tcase_add_test(t, a_level_that_files_were_given_ahead_of_a_start_is_taken);
     tcase_add_test(t, without_two_categories_there_is_nothing_to_draw);
