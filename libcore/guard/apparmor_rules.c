@@ -155,6 +155,8 @@ static bool own_places(struct rules *r)
     for (size_t i = 0; g->journal && i < g->journal->rows.n; i++)
         if (streq(g->journal->rows.v[i]->kind, "dir") && !own_dir(r, g->journal->rows.v[i]->object))
             return false;
+    /* Whoever may send: a shell that is confined itself stops its guests. No guest may. */
+    str_add(r->out, "  signal (receive),\n  ptrace (readby),\n");
     str_add(r->out, "  unix (send, receive, accept, getattr, getopt, setopt, shutdown) type=stream,\n");
     return true;
 }

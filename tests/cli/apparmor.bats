@@ -41,6 +41,8 @@ profile libvirt-$UUID flags=(attach_disconnected) {
   \"$ROOT/log/qemu/web.log\" w,
   \"$ROOT/lib/vmutils/web/alive\" rk,
   \"$ROOT/lib/vmutils/web/monitor.sock\" rw,
+  signal (receive),
+  ptrace (readby),
   unix (send, receive, accept, getattr, getopt, setopt, shutdown) type=stream,
   \"$T/s.sock\" rw,
 }"
