@@ -115,9 +115,10 @@ static bool fill(int ruleset, const struct ruleset_wants *wants, unsigned reach,
         return false;
     if (reach & REACH_REMOVE && !ruleset_allow(ruleset, wants, "/", LL_REMOVE_FILE))
         return false;
-    /* What SELinux's policy allows is asked by writing the question. */
+    /* What SELinux's policy and AppArmor's profiles allow is asked by writing the question. */
     if (reach & REACH_NAMES && !(ruleset_allow(ruleset, wants, "/sys/fs/selinux/access", LL_WRITE_FILE) &&
-                                 ruleset_allow(ruleset, wants, "/sys/fs/selinux/context", LL_WRITE_FILE)))
+                                 ruleset_allow(ruleset, wants, "/sys/fs/selinux/context", LL_WRITE_FILE) &&
+                                 ruleset_allow(ruleset, wants, "/sys/kernel/security/apparmor/.access", LL_WRITE_FILE)))
         return false;
     /* Under SELinux, sockets are made at the level of the guest that they are for (base/sock.h). */
     if (reach & REACH_TALK && !ruleset_allow(ruleset, wants, SOCKET_ATTRIBUTES, LL_WRITE_FILE))
