@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guard/mounts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -101,7 +102,7 @@ static bool copy_path(int dev, const char *path)
         if (n <= 0)
             return true;
         target[n] = '\0';
-        if (symlinkat(target, dev, name) < 0 && errno != EEXIST)
+        if (symlinkat(target, dev, name) < 0 ? errno != EEXIST : !copy_attributes(fd, dev, name))
             return false;
         snprintf(next, sizeof next, "%.*s/%s", *target == '/' ? 0 : (int)(strrchr(now, '/') - now), now, target);
         if (!flatten(next, now))
@@ -196,23 +197,24 @@ static bool make_nodes(const struct enter_mounts *m, int dev)
     return ok;
 }
 
-/* The directories have the host's labels last: policies let nobody make nodes in what is labelled as /dev. */
-static bool label_directories(const struct enter_mounts *m, int dev)
+/* The directories have the host's labels last: policies let nobody make nodes in what is labelled as /dev. Mount points have
+ * those of what is mounted. */
+static bool label_directories(int host, int dev)
 {
-    autoclose int root = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    char copy[PATH_MAX];
-    bool ok = copy_attributes(root, dev, ".");
-    for (size_t i = 0; i < m->nodes.n && ok; i++) {
-        snprintf(copy, sizeof copy, "%s", m->nodes.v[i] + strlen("/dev/"));
-        for (char *p = strchr(copy, '/'); p && ok; p = strchr(p + 1, '/')) {
-            *p = '\0';
-            autoclose int from = openat(root, copy, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-            autoclose int to = openat(dev, copy, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-            ok = from < 0 || to < 0 || copy_attributes(from, dev, copy);
-            *p = '/';
-        }
+    struct stat root, st;
+    autoclose int again = openat(dev, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    autodir DIR *d = again < 0 ? NULL : fdopendir(steal_fd(&again));
+    if (!d || !copy_attributes(host, dev, ".") || fstat(host, &root) < 0)
+        return false;
+    for (struct dirent *f; (f = readdir(d));) {
+        if (f->d_type != DT_DIR || streq(f->d_name, ".") || streq(f->d_name, ".."))
+            continue;
+        autoclose int from = openat(host, f->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        autoclose int to = openat(dev, f->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (from >= 0 && to >= 0 && fstat(from, &st) == 0 && st.st_dev == root.st_dev && !label_directories(from, to))
+            return false;
     }
-    return ok;
+    return true;
 }
 
 bool mounts_prepare(struct enter *x, struct notes *notes, struct err *e)
@@ -221,12 +223,13 @@ bool mounts_prepare(struct enter *x, struct notes *notes, struct err *e)
     if (!m->dev)
         return true;
     int dev = new_tmpfs();
+    autoclose int host = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
     bool made = dev >= 0 && make_nodes(m, dev);
     if (made && !keep_mounts(x, dev, notes, e)) {
         close(dev);
         return false;
     }
-    if (made && label_directories(m, dev))
+    if (made && label_directories(host, dev))
         return enter_hold(x, dev, &m->dev_fd, e);
     err_errno(e, "cannot make a private /dev");
     if (dev >= 0)
