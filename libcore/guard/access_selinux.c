@@ -21,18 +21,32 @@ static const char *asked(struct arena *a, const char *context)
     return arena_strndup(a, context, n);
 }
 
+/* What is planned for the object of a wish; NULL: nothing. */
+static const struct guard_entry *planned(const struct guard *g, const struct access_place *p)
+{
+    for (size_t i = 0; p->object && i < g->entries.n; i++) {
+        const struct guard_entry *t = g->entries.v[i];
+        if (streq(t->layer, "selinux") && t->change && streq(t->path, p->wish->path) && streq(t->why, p->wish->why))
+            return t;
+    }
+    return NULL;
+}
+
+/* The place is the directory of a file that the start makes. */
+static bool is_above_new(const struct guard *g, const struct access_place *p)
+{
+    const struct guard_entry *t = planned(g, p);
+    return t && t->made && p->wish->kind == OBJECT_FILE && S_ISDIR(p->st->st_mode);
+}
+
 /* NULL: the object has none, or the guest's own. */
 static const char *label_of(struct arena *a, const struct guard *g, const struct access_place *p)
 {
     struct selinux_state now;
-    for (size_t i = 0; p->object && i < g->entries.n; i++) {
-        const struct guard_entry *t = g->entries.v[i];
-        if (!streq(t->layer, "selinux") || !t->change || !streq(t->path, p->wish->path) || !streq(t->why, p->wish->why))
-            continue;
-        bool own = streq(t->wanted, g->enter.selinux.image) || streq(t->wanted, g->enter.selinux.shared);
-        return own ? NULL : asked(a, t->wanted);
-    }
-    return selinux_look(p->fd, &now) ? arena_strdup(a, now.label) : NULL;
+    const struct guard_entry *t = is_above_new(g, p) ? NULL : planned(g, p);
+    if (t && (streq(t->wanted, g->enter.selinux.image) || streq(t->wanted, g->enter.selinux.shared)))
+        return NULL;
+    return t ? asked(a, t->wanted) : selinux_look(p->fd, &now) ? arena_strdup(a, now.label) : NULL;
 }
 
 static bool binds(const struct access_wish *x)
@@ -72,6 +86,19 @@ static const char *lacks(const char *subject, const char *label, const struct ac
         if (perms[i].needed && !selinux_allows(subject, label, perms[i].class, perms[i].perm))
             return perms[i].perm;
     return NULL;
+}
+
+/* The same of the directory of a file that the start makes and labels. Where the start may not, QEMU does. */
+static const char *lacks_above_new(const char **subject, const char *own, const char *label, const struct access_place *p)
+{
+    if (!own || lacks(own, label, p))
+        return lacks(*subject, label, p);
+    if (!selinux_allows(*subject, label, "dir", "search"))
+        return "search";
+    if (selinux_allows(own, label, "file", "relabelfrom"))
+        return NULL;
+    *subject = own;
+    return "relabelfrom";
 }
 
 /* path as a regular expression that means it alone, as semanage wants it. */
@@ -170,11 +197,8 @@ static bool may_change(struct access_walk *w, const struct guard *g, const struc
     struct arena *a = access_arena(w);
     const char *own = selinux_own(a), *class = class_of(p->st->st_mode);
     struct selinux_state now;
-    bool changes = false;
-    for (size_t i = 0; p->object && !changes && i < g->entries.n; i++) {
-        const struct guard_entry *t = g->entries.v[i];
-        changes = streq(t->layer, "selinux") && t->change && !t->made && streq(t->path, p->wish->path) && streq(t->why, p->wish->why);
-    }
+    const struct guard_entry *t = planned(g, p);
+    bool changes = t && !t->made;
     for (size_t i = 0; changes && own && selinux_look(p->fd, &now) && i < 2; i++) {
         if (selinux_allows(own, now.label, class, perms[i]))
             continue;
@@ -197,13 +221,15 @@ static void look_selinux(struct access_walk *w, const struct access_check *c, co
         return;
     if (!may_change(w, g, p))
         return;
-    const char *subject = asked(a, g->enter.selinux.label), *label = label_of(a, g, p);
-    const char *perm = label ? lacks(subject, label, p) : NULL;
+    const char *subject = asked(a, g->enter.selinux.label), *refused = subject, *label = label_of(a, g, p);
+    const char *perm = !label               ? NULL
+                       : is_above_new(g, p) ? lacks_above_new(&refused, selinux_own(a), label, p)
+                                            : lacks(subject, label, p);
     if (!perm)
         return;
     struct access_refusal r = {
-        .status = ST_PERM, .layer = "selinux", .has = label, .needs = arena_printf(a, "%s for %s", perm, subject),
-        .text = arena_printf(a, "Permission denied: the SELinux policy does not let %s %s %s", subject, perm, p->path) };
+        .status = ST_PERM, .layer = "selinux", .has = label, .needs = arena_printf(a, "%s for %s", perm, refused),
+        .text = arena_printf(a, "Permission denied: the SELinux policy does not let %s %s %s", refused, perm, p->path) };
     add_remedy(a, g, p, subject, &r);
     access_refuse(w, p, &r);
 }

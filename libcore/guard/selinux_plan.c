@@ -343,6 +343,20 @@ static bool plan_present(struct labelling *l, const struct object *x, int fd, co
     return plan_row(l, x, fd, real, &id, label, entry, e);
 }
 
+/* Of a file that is made in dir and stays, in the end: the policy's, or what it would have had from its directory; one that
+ * may be given. */
+static const char *lasting_label(struct labelling *l, const char *path, const char *dir)
+{
+    struct selinux_state above = { 0 };
+    autoclose int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const char *candidates[] = { selinux_default(l->arena, path, S_IFREG),
+                                 fd >= 0 && selinux_look(fd, &above) ? arena_strdup(l->arena, above.label) : NULL };
+    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++)
+        if (candidates[i] && (!l->caller || selinux_allows(l->caller, candidates[i], "file", "relabelto")))
+            return candidates[i];
+    return SELINUX_NEW;
+}
+
 /* A log, which QEMU would make with the label of its directory: it is made for QEMU, with the guest's. As it stays, it gets the
  * policy's in the end. False: its directory is not there either. */
 static bool plan_file(struct labelling *l, const struct object *x, const char *label)
@@ -351,14 +365,10 @@ static bool plan_file(struct labelling *l, const struct object *x, const char *l
     const char *slash = *x->path == '/' ? strrchr(x->path, '/') : NULL;
     if (!slash || !realpath(slash == x->path ? "/" : arena_strndup(l->arena, x->path, (size_t)(slash - x->path)), real))
         return false;
-    const char *path = arena_printf(l->arena, "%s%s", real[1] ? real : "", slash), *before = selinux_default(l->arena, path, S_IFREG);
-    struct selinux_state above;
-    autoclose int dir = before ? -1 : open(real, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (dir >= 0 && selinux_look(dir, &above))
-        before = arena_strdup(l->arena, above.label); /* where the policy says nothing it would have that */
+    const char *path = arena_printf(l->arena, "%s%s", real[1] ? real : "", slash);
     journal_add(l->g->journal, &(struct row){ .kind = "file", .object = path, .before = "absent", .why = x->why,
                                               .wanted = arena_printf(l->arena, "%u:%u", (unsigned)l->g->uid, (unsigned)l->g->gid) });
-    plan_new(l, path, label, before ? before : SELINUX_NEW, x->why);
+    plan_new(l, path, label, lasting_label(l, path, real), x->why);
     return true;
 }
 

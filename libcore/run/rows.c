@@ -133,7 +133,7 @@ static bool make_file(const struct row *row, const struct row_context *c, struct
         setfsgid(gid);
         setfsuid(uid);
     }
-    int fd = parent < 0 ? -1 : openat(parent, base, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = parent < 0 ? -1 : openat(parent, base, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (another) {
         setfsuid(geteuid());
         setfsgid(getegid());
