@@ -50,6 +50,8 @@ static void check_usage(const char *operand)
         cli_usage("--format '%s': not one of xml, json", format);
     if (virttype && name_index(types, 2, virttype) < 0)
         cli_usage("--virttype '%s': not one of kvm, qemu", virttype);
+    if (!(domain || device || export_to || queries) && (arch || machine || virttype))
+        cli_usage("--%s is for one emulator: add --domain", machine ? "machine" : virttype ? "virttype" : "arch");
     cli.json |= streq(format, "json");
 }
 

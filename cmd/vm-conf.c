@@ -153,6 +153,8 @@ int main(int argc, char **argv)
         cli_usage("%s takes no KEY", check ? "--check" : "--path");
     if (strict && !check)
         cli_usage("--strict goes with --check");
+    if (cli.json && (check || path))
+        cli_usage("--json does not go with %s", check ? "--check" : "--path");
     if (!root_init(&root, a, cli.uri, &e) || !narrow(program.name, &root, &e))
         return cli_fail(&e);
     if (path) {

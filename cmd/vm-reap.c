@@ -13,6 +13,7 @@ static struct cli_list emulators;
 static long long pid;
 static const struct cli_option options[] = {
     { "all", 'a', NULL, CLI_FLAG, &all, "clean up after every guest of the root that has ended" },
+    CLI_INSIDE,
     { "watch", 0, "START-ID", CLI_TEXT, &watch, "be the parent of QEMU: what vm-start runs" },
     { "pid", 0, "PID", CLI_NUMBER, &pid, "with --watch: QEMU's process" },
     { "bindir", 0, "DIR", CLI_TEXT, &bindir, "with --watch: where vm-start and vm-stop are" },

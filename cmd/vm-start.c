@@ -30,6 +30,7 @@ static const struct cli_option options[] = {
     { "notify-fd", 0, "FD", CLI_NUMBER, &notify_fd, "write a newline to this descriptor when the guest runs" },
     { "bindir", 0, "DIR", CLI_LIST, &bindirs, "emulators may be run from DIR, too" },
     { "strict", 0, NULL, CLI_FLAG, &strict, "unknown elements and attributes are errors" },
+    CLI_INSIDE,
     { "ended", 0, "START-ID", CLI_TEXT, &ended, "for vm-reap: clean up after that start, whose QEMU has died" },
     { "status", 0, "STATUS", CLI_NUMBER, &wait_status, "with --ended: how it died" },
     { "journal-fd", 0, "FD", CLI_NUMBER, &journal_fd, "with --ended: the open journal" },

@@ -39,12 +39,13 @@ static const struct cli_option common_options[] = {
 
 enum { MAX_OPTIONS = 64, HELP_COLUMN = 30 };
 static const struct cli_option *all[MAX_OPTIONS];
-static size_t n_all;
+static size_t n_all, n_people; /* the last ones are for other programs */
 
 static void collect(void)
 {
     n_all = 0;
-    for (const struct cli_option *o = program->options; o && o->name && n_all < MAX_OPTIONS - 8; o++)
+    const struct cli_option *o = program->options;
+    for (; o && o->name && *o->name && n_all < MAX_OPTIONS - 8; o++)
         all[n_all++] = o;
     for (size_t i = 0; program->common & CLI_GUEST && i < sizeof guest_options / sizeof *guest_options; i++)
         all[n_all++] = &guest_options[i];
@@ -56,6 +57,10 @@ static void collect(void)
         all[n_all++] = &wait_option;
     for (size_t i = 0; i < sizeof common_options / sizeof *common_options; i++)
         all[n_all++] = &common_options[i];
+    n_people = n_all;
+    for (; o && o->name && n_all < MAX_OPTIONS; o++)
+        if (*o->name)
+            all[n_all++] = o;
 }
 
 static void print_help(void)
@@ -65,6 +70,8 @@ static void print_help(void)
     for (size_t i = 0; i < n_all; i++) {
         char left[160];
         char letter[6] = "    ";
+        if (i == n_people)
+            printf("\nNot for people, but for other programs of vmutils:\n");
         if (all[i]->letter)
             snprintf(letter, sizeof letter, "-%c, ", all[i]->letter);
         snprintf(left, sizeof left, "%s--%s%s%s", letter, all[i]->name, all[i]->arg ? " " : "",
@@ -79,7 +86,7 @@ static void print_help(void)
 
 static void print_options(void)
 {
-    for (size_t i = 0; i < n_all; i++)
+    for (size_t i = 0; i < (cli.verbose ? n_all : n_people); i++)
         printf("%s\t%c\t%s\t%s\n", all[i]->name, all[i]->letter ? all[i]->letter : ' ',
                all[i]->arg ? all[i]->arg : "", all[i]->help);
 }

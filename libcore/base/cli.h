@@ -19,7 +19,7 @@
  *         int first = cli_parse(&program, argc, argv);   // exits by itself for --help, --version, usage
  *
  * The table yields parsing, --help, and `PROGRAM --complete-options`, one line per option
- * (long TAB short TAB argument TAB help), which completions and the page tests read. */
+ * (long TAB short TAB argument TAB help), which completions read, and with -v the page tests. */
 enum cli_kind {
     CLI_FLAG,    /* bool */
     CLI_TEXT,    /* const char * */
@@ -42,6 +42,8 @@ struct cli_option {
     void *to;
     const char *help;
 };
+/* What follows it in a table is said by one program to another: --help has it last, and nothing completes it. */
+#define CLI_INSIDE { "", 0, NULL, CLI_FLAG, NULL, NULL }
 #define CLI_END { NULL, 0, NULL, CLI_FLAG, NULL, NULL }
 
 /* Which of the common options a program takes besides -q, -v, --help and --version. */

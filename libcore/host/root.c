@@ -151,8 +151,7 @@ static bool remote_refused(const char *uri, const char *transport, size_t n, con
     size_t len = strcspn(host, "/?#");
     if (n == 3 && strncmp(transport, "ssh", 3) == 0)
         return err_set(e, ST_USAGE, "URI '%s': guests of another host are not reached from here yet "
-                                    "(try: ssh -- %.*s PROGRAM …)",
-                       uri, (int)len, host);
+                                    "(try the program there, through ssh)", uri);
     return err_set(e, ST_USAGE,
                    "URI '%s': a connection to a daemon on another host is not supported, there is no daemon "
                    "(try: qemu+ssh://%.*s/system)",

@@ -80,6 +80,18 @@ bool run_start_locked(struct life *l, const char *text, size_t n, const char *fi
     return start_plan(l, &p, &o->start, notes, e);
 }
 
+static void is_running(const struct life *l, struct err *e)
+{
+    struct err unasked;
+    struct guest_status s = { 0 };
+    autoclose int state = root_open(l->root, ROOT_STATE, false, &unasked);
+    if (state >= 0)
+        guest_status(state, -1, l->name, &s);
+    err_set(e, ST_STATE, "%s: is already running", l->name);
+    if (s.state == GUEST_PAUSED)
+        err_add(e, ", but paused (try: vm-resume %s)", l->name);
+}
+
 static bool open_repaired(struct life *l, const struct root *r, struct arena *a, const char *name,
                           const struct run_start *o, struct notes *notes, struct err *e)
 {
@@ -91,7 +103,7 @@ static bool open_repaired(struct life *l, const struct root *r, struct arena *a,
         beside_guest_free(r, name, e) && life_repair(l, &undo_here, &is, &pidfd, notes, e)) {
         if (is == LIFE_OFF)
             return true;
-        err_set(e, ST_STATE, "%s: is already running", name);
+        is_running(l, e);
     }
     life_close(l);
     return false;

@@ -89,13 +89,18 @@ bool def_exists(int etc, const char *name)
 const char *def_uuid(const struct root *r, struct arena *a, const char *name)
 {
     autostr struct str text = STR_INIT;
+    struct guest_status s = { 0 };
     struct head h;
     struct err none;
     char uuid[37];
-    if (!def_read(r, name, &text, &none) || !head_scan(&h, a, str_text(&text), text.len) || !h.uuid ||
-        !uuid_normal(h.uuid, uuid))
-        return NULL;
-    return arena_strdup(a, uuid);
+    if (def_read(r, name, &text, &none)) {
+        bool has = head_scan(&h, a, str_text(&text), text.len) && h.uuid && uuid_normal(h.uuid, uuid);
+        return has ? arena_strdup(a, uuid) : NULL;
+    }
+    autoclose int state = root_open(r, ROOT_STATE, false, &none);
+    if (state >= 0)
+        guest_status(state, -1, name, &s);
+    return s.active && *s.uuid ? arena_strdup(a, s.uuid) : NULL;
 }
 
 /* What stands under this name now must be the same guest. *there: something does. */

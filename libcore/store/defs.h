@@ -19,7 +19,7 @@ enum { DEF_MAX = 16 << 20 };
  * A file that belongs to neither root nor the caller is refused (ST_PERM). */
 bool def_read(const struct root *r, const char *name, struct str *text, struct err *e);
 bool def_exists(int etc, const char *name);
-/* The uuid in the definition of name, in a; NULL if there is no definition or no uuid in it. */
+/* The uuid in the definition of name, in a, or that of a guest that runs without one; NULL if neither is there. */
 const char *def_uuid(const struct root *r, struct arena *a, const char *name);
 
 /* Who keeps others from the guest while its definition changes. A guest without a directory in ROOT_STATE is neither

@@ -149,7 +149,7 @@ const char *guest_find(const struct root *r, struct arena *a, const char *word, 
     if (name || e->status != ST_NOENT)
         return name;
     autostr struct str shown = STR_INIT;
-    str_add_shown(&shown, word);
+    str_add_shown(&shown, *word ? word : "''");
     static const char *const what[] = { "guest", "guest of that name", "guest with that UUID", "running guest with that id" };
     err_set(e, ST_NOENT, "%.300s: no such %s in %s", str_text(&shown), what[by], r->uri);
     suggest(&f, r, word, e);

@@ -426,6 +426,8 @@ count() { grep -c "$1" <<<"$out" || true; }
 @test "wrong usage" {
     must_fail 2 caps-probe --format yaml
     must_fail 2 caps-probe --virttype xen
+    must_fail 2 caps-probe --machine q35
+    contains "$err" "add --domain"
     must_fail 2 caps-probe operand
     must_fail 2 caps-probe --emulator relative/qemu
 }

@@ -231,6 +231,7 @@ vm-conf: bad:3: dynamic_ownership = 3: must be from 0 to 1'
     ok vm-conf --check odd
     contains "$err" "odd:1: unknown key frobnicate"
     must_fail 1 vm-conf --check odd --strict
+    must_fail 2 vm-conf --check odd --json
     must_fail 3 vm-conf --check nosuch
 }
 

@@ -112,6 +112,35 @@ vm-start() { command vm-start --bindir "$T" "$@"; }
     [ ! -e "$ROOT/lib/vmutils/web" ]
 }
 
+@test "vm-start --transient: a guest that is defined while it runs keeps its UUID" {
+    fake web
+    ok vm-undefine web
+    ok vm-start --transient web.xml
+    uuid=$(grep "<uuid>" "$STATE/live.xml")
+    ok vm-define --bindir "$T" web.xml
+    contains "$(vm-dumpxml --inactive web)" "${uuid// /}"
+}
+
+@test "vm-start: of a guest that is paused is told what wakes it" {
+    fake web
+    ok vm-start --paused web
+    must_fail 4 vm-start web
+    contains "$err" "web: is already running, but paused (try: vm-resume web)"
+}
+
+@test "vm-start: a name that is empty is none" {
+    embed
+    must_fail 3 vm-start ""
+    contains "$err" "'': no such guest in $URI"
+}
+
+@test "vm-start --help: what other programs say to it comes last, and nothing completes it" {
+    ok vm-start --help
+    contains "${out#*other programs of vmutils:}" "--ended" "--repair-locked"
+    ok vm-start --complete-options
+    ! grep -q "^ended" <<<"$out"
+}
+
 @test "vm-start --transient: reads standard input" {
     fake other
     EMULATOR=$T/emulator domain web
