@@ -85,8 +85,10 @@ static bool dynamic_label(struct labelling *l, struct err *e)
     l->process = l->asked = base;
     if (!at)
         return true; /* a policy without levels: guests are kept from the host, not from each other */
-    if (!range || !selinux_draw_level(l->g, at, range, &level, e))
-        return range != NULL;
+    if (!range)
+        return true; /* the caller has no level, and no guest gets one from him */
+    if (!selinux_draw_level(l->g, at, range, &level, e))
+        return false;
     if (!level)
         note_add(l->g->notes, "SELinux: this shell's range %s has no two categories to draw from: the guest is not kept from other guests",
                  range);
