@@ -134,7 +134,7 @@ read_cells() {
         <interface type='vdpa'><source dev='$T/vdpa'/></interface>"
     mknod vdpa c 511 7
     ok cg-acl --json web.xml
-    same "$(jq -r ".[] | select(.path == \"$T/vdpa\") | .access" <<<"$out")" rw
+    same "$(jq -r ".[] | select(.path == \"$T/vdpa\") | .access" <<<"$out")" rwm
     contains "$err" "disk vda: /sys/bus/pci/devices/7fff:01:00.0 is in no IOMMU group" "interface 0: /sys/bus/pci/devices/7fff:02:00.0 is in no"
 }
 
