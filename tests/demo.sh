@@ -144,8 +144,9 @@ example kvm-i686.xml accelerated
 example hvf-x86_64.xml apple
 
 title "What is left running: nothing"
-if pgrep -fa "$dir/root" | grep -v demo.sh; then
-    echo "demo: these were left behind" >&2
+left=$(pgrep -fa "$dir/root") || [ $? = 1 ]
+if [ -n "$left" ]; then
+    printf '%s\ndemo: these were left behind\n' "$left" >&2
     exit 1
 fi
 printf '$ pgrep -fa %s\n' "$dir/root"

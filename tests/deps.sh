@@ -48,6 +48,7 @@ demo       cmd   qemu-system-x86_64   qemu-system-x86          qemu-system-x86-c
 demo       cmd   qemu-img             qemu-utils               qemu-img              disks of the example guests
 demo       cmd   cpio                 cpio                     cpio                  packs the demo guest'"'"'s initramfs
 demo       cmd   dpkg-deb             dpkg                     dpkg                  unpacks the demo guest'"'"'s kernel
+demo       cmd   pgrep                procps                   procps-ng             shows that nothing is left running
 demo       file  /bin/busybox         busybox-static           busybox               the demo guest'"'"'s user space
 bench      cmd   qemu-system-x86_64   qemu-system-x86          qemu-system-x86-core  the bare emulator to compare with
 bench      cmd   xmllint              libxml2-utils            libxml2               the bare XML parser to compare with
