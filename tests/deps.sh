@@ -28,6 +28,12 @@ check      cmd   setfacl              acl                      acl              
 check      cmd   setfattr             attr                     attr                  labels and remembered owners of test files
 check      cmd   swtpm                swtpm                    swtpm                 guests with an emulated TPM
 check      cmd   swtpm_setup          swtpm-tools              swtpm-tools           their state
+check      file  /usr/share/OVMF/*.fd  ovmf                     edk2-ovmf             firmware of guests with UEFI
+check      cmd   apparmor_parser      apparmor                 apparmor-parser       reads the profiles that are printed
+check      cmd   dbus-daemon          dbus-daemon              dbus-daemon           the bus of a systemd that tests stand in for
+check      pkg   libsystemd           libsystemd-dev           systemd-devel         scopes of systemd for guests (may be missing)
+check      py    dbus                 python3-dbus             python3-dbus          the same
+check      py    gi                   python3-gi               python3-gobject-base  the same
 check      cmd   ip                   iproute2                 iproute               bridges of network tests
 check      cmd   python3              python3                  python3               tests in which a stranger holds a lock
 check      cmd   mandoc               mandoc                   mandoc                reads the examples of the pages
@@ -57,10 +63,6 @@ lint       cmd   clang                clang                    clang            
 lint       cmd   mandoc               mandoc                   mandoc                checks the pages
 lint       cmd   shellcheck           shellcheck               ShellCheck            checks the scripts
 ci         cmd   libvirtd             libvirt-daemon-system    libvirt-daemon        tests beside libvirt
-ci         pkg   libsystemd           libsystemd-dev           systemd-devel         scopes of systemd for guests (may be missing)
-ci         cmd   dbus-daemon          dbus-daemon              dbus-daemon           the bus of a systemd that tests stand in for
-ci         file  /usr/lib/python3/dist-packages/dbus python3-dbus python3-dbus         the same
-ci         file  /usr/lib/python3/dist-packages/gi   python3-gi   python3-gobject-base the same
 ci         cmd   virsh                libvirt-clients          libvirt-client        tests beside libvirt
 '
 part_names='build check lsm demo bench lint ci'
@@ -69,7 +71,8 @@ has() { # how what
     case $1 in
     pkg) pkg-config --exists "$2" 2>/dev/null ;;
     cmd) command -v "$2" >/dev/null 2>&1 || [ -x "/usr/sbin/$2" ] ;;
-    file) [ -e "$2" ] ;;
+    file) set -- $2 && [ -e "$1" ] ;; # may be a pattern
+    py) /usr/bin/python3 -c "import $2" 2>/dev/null ;;
     esac
 }
 

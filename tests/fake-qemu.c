@@ -15,6 +15,7 @@
  *   wrongid=COMMAND         answers with a foreign id first, then properly
  *   close=COMMAND           closes the connection
  *   refuse=COMMAND          answers an error
+ *   ends=COMMAND            answers, and the guest has switched itself off
  *   delay=MS                waits before each answer
  *   talk=BYTES              as many bytes on stderr, from cont on
  *   ignore-powerdown, ignore-quit, ignore-term
@@ -568,6 +569,8 @@ static void obey(struct end *m, const char *line)
     put(m, answer);
     if (strcmp(name, "qmp_capabilities") == 0)
         m->ready = true;
+    if (behaves("ends", name))
+        leave("{\"guest\": true, \"reason\": \"guest-shutdown\"}");
     if (quitting)
         leave("{\"guest\": false, \"reason\": \"host-qmp-quit\"}");
 }

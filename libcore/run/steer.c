@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "qemu/qmp.h"
 #include "run/eventlog.h"
 #include "run/live.h"
@@ -47,8 +48,11 @@ const char *steer_state(const char *run_state, const char **reason)
     return "paused";
 }
 
+enum { ENDING_MS = 1000 };
+
 struct steering {
     struct life *l;
+    int pidfd; /* of QEMU */
     long long deadline;
     struct qmp *q;
 };
@@ -104,9 +108,13 @@ static bool ask(struct steering *s, enum steer how, struct err *e)
 {
     static const char *const commands[] = { "stop", "cont", "system_reset" };
     char word[64];
-    return run_state(s, word, sizeof word, e) && allowed(how, word, e) &&
-           qmp_command(s->q, commands[how], NULL, s->deadline, NULL, e) && run_state(s, word, sizeof word, e) &&
-           write_state(s->l, word, e);
+    if (!run_state(s, word, sizeof word, e) || !allowed(how, word, e) ||
+        !qmp_command(s->q, commands[how], NULL, s->deadline, NULL, e))
+        return false;
+    /* What was asked is done. A guest that switches itself off at once has no state to tell any more. */
+    if (!run_state(s, word, sizeof word, e))
+        return s->pidfd >= 0 && proc_wait(s->pidfd, now_ms() + ENDING_MS);
+    return write_state(s->l, word, e);
 }
 
 static bool steer(struct life *l, enum steer how, const struct undoer *by, long long timeout_ms, struct notes *notes, struct err *e)
@@ -117,7 +125,7 @@ static bool steer(struct life *l, enum steer how, const struct undoer *by, long 
         return false;
     if (is != LIFE_RUNNING)
         return err_set(e, ST_STATE, "%s: is not running", l->name);
-    struct steering s = { .l = l, .deadline = now_ms() + timeout_ms };
+    struct steering s = { .l = l, .pidfd = pidfd, .deadline = now_ms() + timeout_ms };
     autoclose int lock = life_monitor_lock(l, s.deadline, e);
     if (lock < 0)
         return false;

@@ -159,3 +159,10 @@ came() { wait $waiter; }
     echo "{\"timestamp\": {\"seconds\": $((before - 1)), \"microseconds\": 0}, \"event\": \"STOP\"}" >>"$ROOT/lib/vmutils/web/events"
     contains "$(vm-list)" running
 }
+
+@test "vm-resume: a guest that switches itself off at once was resumed" {
+    fake_guest web ends=cont
+    fake_start web --paused
+    ok vm-resume web
+    ok vm-wait --state shutoff web
+}
