@@ -425,13 +425,20 @@ static bool was_stopped(const struct start *s, struct err *e)
     return true;
 }
 
+/* On a busy machine a process may take long from the first to the last step of its death, and be past help meanwhile. */
+static bool is_dying(const struct start *s)
+{
+    struct proc_stat is;
+    return proc_wait(s->pidfd, now_ms()) || !proc_stat(s->qemu, &is) || is.start != s->l->j.qemu.start || is.exiting;
+}
+
 /* QEMU must be gone before anything is undone; its parent tells how it went. */
 static void end_qemu(struct start *s, struct err *e)
 {
     /* A broken connection comes a moment before the death that broke it. */
     if (e->status == ST_QEMU && s->pidfd >= 0)
         proc_wait(s->pidfd, now_ms() + 500);
-    bool by_itself = s->pidfd >= 0 && proc_wait(s->pidfd, now_ms());
+    bool by_itself = s->pidfd >= 0 && is_dying(s);
     close_fd(&s->launch.q[0]); /* one that was never told to go ends itself */
     if (s->pidfd >= 0)
         proc_kill(s->pidfd, now_ms() + DEATH_MS);
