@@ -470,12 +470,13 @@ EOS
 }
 
 @test "vm-start --foreground: <on_poweroff>restart restarts in place" {
-    BEHAVE=shutdown-after=100 fake web "" "<on_poweroff>restart</on_poweroff>"
-    env vm-start --bindir "$T" --foreground web 3>&- &
+    BEHAVE=shutdown-after=1 fake web "" "<on_poweroff>restart</on_poweroff>"
+    env vm-start --bindir "$T" --foreground --paused web 3>&- &
     pid=$!
-    wait_for test -e "$STATE/journal"
+    wait_for grep -q VM_STARTED "$STATE/events"
     first=$(journal qemu)
     echo >"$T/emulator.conf"
+    ok qmp-send web cont
     again() { [ -e "$STATE/journal" ] && [ -n "$(journal qemu)" ] && [ "$(journal qemu)" != "$first" ] && [ "$(journal reaper)" = "$pid" ]; }
     wait_for again
     wait_for runs
