@@ -125,3 +125,56 @@ all_zero() { # GUEST FIELD…
     ok vm-start -q --paused web
     contains "$(cat "/proc/$(qemu_of web)/limits")" "Max locked memory         unlimited            unlimited"
 }
+
+@test "limits: max_locked_memory, in KiB, and a number for max_core" {
+    requires qemu-system-x86_64
+    (ulimit -H -c 2048) 2>/dev/null || skip "may not raise limits here"
+    guest web
+    conf 'user = "root"' 'max_locked_memory = 32' 'max_core = 1048576'
+    ok vm-start -q --paused web
+    contains "$(cat "/proc/$(qemu_of web)/limits")" "Max locked memory         32768                32768 " \
+        "Max core file size        1048576              1048576 "
+}
+
+# What the kernel would leave out of a core file of the guest's QEMU: "dd" among the flags of its 64 MiB.
+left_out() { awk '/^Size:/ { size = $2 } /^VmFlags:/ && size == 65536 { print / dd( |$)/ ? "yes" : "no" }' "/proc/$(qemu_of "$1")/smaps"; }
+
+# bats test_tags=user
+@test "dump_guest_core: whether the guest's memory is in a core file of QEMU, unless the domain says it" {
+    requires qemu-system-x86_64
+    guest web
+    guest on
+    sed -i "s|<memory |<memory dumpCore='on' |" on.xml
+    guest off
+    sed -i "s|<memory |<memory dumpCore='off' |" off.xml
+    ok vm-define -q on.xml off.xml
+    for lines in '' 'dump_guest_core = 0' 'dump_guest_core = 1'; do
+        conf "$lines"
+        ok vm-start -q --paused web
+        ok vm-start -q --paused on
+        ok vm-start -q --paused off
+        same "$lines: $(left_out web) $(left_out on) $(left_out off)" "$lines: $([[ $lines == *1 ]] && echo no || echo yes) no yes"
+        ok vm-stop -q --force web
+        ok vm-stop -q --force on
+        ok vm-stop -q --force off
+    done
+}
+
+# bats test_tags=user
+@test "seccomp_sandbox: QEMU's own filter, besides that of vmutils, unless it is 0" {
+    requires qemu-system-x86_64
+    grep -q ^Seccomp_filters: /proc/self/status || skip "this kernel does not count filters"
+    guest web
+    conf 'seccomp_sandbox = 0'
+    ok vm-start -q --paused web
+    same "$(status_of web Seccomp)" 2
+    none=$(status_of web Seccomp_filters)
+    ok vm-stop -q --force web
+    for lines in '' 'seccomp_sandbox = 1' 'seccomp_sandbox = -1'; do
+        conf "$lines"
+        ok vm-start -q --paused web
+        same "$lines: $(status_of web Seccomp)" "$lines: 2"
+        [ "$(status_of web Seccomp_filters)" -gt "$none" ]
+        ok vm-stop -q --force web
+    done
+}
