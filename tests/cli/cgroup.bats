@@ -110,6 +110,37 @@ allowed() { # a second node on the guest's own device
     ok vm-stop --force web
 }
 
+# A terminal that can be opened, and is none of those that every guest may have.
+terminal() {
+    [ -c "/dev/$1" ] && (exec 8<>"/dev/$1") 2>/dev/null || skip "needs terminals (/dev/$1)"
+}
+by_number() { echo "c $((0x$(stat -c %t "$1"))) $((0x$(stat -c %T "$1")))"; }
+
+# bats test_tags=root
+@test "devices: a terminal that is a serial port of the guest opens, another's is refused, version 1 and 2" {
+    requires root
+    requires qemu-system-x86_64
+    terminal tty5
+    terminal tty6
+    guest web "<serial type='dev'><source path='/dev/tty5'/></serial>"
+    for version in devices cgroup2; do
+        requires_tree $version
+        [ $version = devices ] && hide=$(where cgroup2) || hide=$(tree devices)
+        ok without ${hide:+"$hide"} -- vm-start --paused web
+        contains "$(ls -l "/proc/$(pid_of web)/fd")" "-> /dev/tty5"
+        ok cg-acl --show web
+        same "$version: $(awk '$1 == "c" && $2 == 4 { print $1, $2, $3 }' <<<"$out")" "$version: $(by_number /dev/tty5)"
+        ok vm-stop --force web
+        same "$(left web)" ""
+        # The same rules for a program that is not kept from either by anything else.
+        # shellcheck disable=SC2016
+        ok without ${hide:+"$hide"} -- cg-acl web.xml -- sh -c 'exec 8<>/dev/tty5'
+        must_fail any without ${hide:+"$hide"} -- cg-acl web.xml -- sh -c 'exec 8<>/dev/tty6'
+        contains "$err" "/dev/tty6: Operation not permitted"
+        ok without ${hide:+"$hide"} -- cg-acl --remove web.xml
+    done
+}
+
 # bats test_tags=root
 @test "groups are gone after kill -9 of QEMU, with vm-reap and without" {
     requires root
