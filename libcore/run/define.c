@@ -15,6 +15,7 @@
 #include "domain/tpm.h"
 #include "qemu/caps_get.h"
 #include "qemu/facts.h"
+#include "run/firmware.h"
 #include "run/life.h"
 #include "store/beside.h"
 #include "store/defs.h"
@@ -206,14 +207,14 @@ size_t define_store(struct definer *d, struct definition *x, size_t n, struct er
     return done;
 }
 
-/* The NVRAM file that the definition names; NULL: none is there. *refused: the definition cannot be read. */
+/* The NVRAM file that the definition names, or that a start has made for it; NULL: none is there. *refused: the definition cannot be read. */
 static const char *nvram_file(const struct definer *d, struct arena *a, const char *name, bool *refused, struct err *e)
 {
     autostr struct str text = STR_INIT;
     struct parse p = { .arena = a, .file = name, .err = e };
     struct domain *domain = def_read(d->root, name, &text, e) ? domain_parse(str_text(&text), text.len, &p) : NULL;
     *refused = !domain;
-    const char *nvram = domain ? domain->os->nvram : NULL;
+    const char *nvram = domain ? firmware_nvram_of(domain, d->root->dir[ROOT_NVRAM], a) : NULL;
     return nvram && *nvram == '/' && access(nvram, F_OK) == 0 ? nvram : NULL;
 }
 

@@ -93,10 +93,25 @@ void firmware_apply(struct domain *d, const struct firmware_choice *c, struct ar
         os->loader_stateless = TRI_YES;
 }
 
+static const char *nvram_path(const struct domain *d, const char *nvram_dir, struct arena *a)
+{
+    return arena_printf(a, "%s/%s_VARS.fd", nvram_dir, d->name);
+}
+
 void firmware_nvram(struct domain *d, const char *nvram_dir, struct arena *a)
 {
     struct domain_os *os = d->os;
     if (os->loader && os->loader_type == LOADER_PFLASH && os->loader_readonly == TRI_YES &&
         os->loader_stateless != TRI_YES && !(os->nvram && *os->nvram) && !os->nvram_source)
-        os->nvram = arena_printf(a, "%s/%s_VARS.fd", nvram_dir, d->name);
+        os->nvram = nvram_path(d, nvram_dir, a);
+}
+
+const char *firmware_nvram_of(struct domain *d, const char *nvram_dir, struct arena *a)
+{
+    const struct domain_os *os = d->os;
+    firmware_nvram(d, nvram_dir, a);
+    if (os->nvram && *os->nvram)
+        return os->nvram;
+    bool keeps = firmware_wanted(d) && os->firmware == FIRMWARE_EFI && os->loader_stateless != TRI_YES && !os->nvram_source;
+    return keeps ? nvram_path(d, nvram_dir, a) : NULL;
 }

@@ -35,4 +35,8 @@ void firmware_apply(struct domain *d, const struct firmware_choice *c, struct ar
  * NVRAM_DIR/NAME_VARS.fd, unless it has one. */
 void firmware_nvram(struct domain *d, const char *nvram_dir, struct arena *a);
 
+/* Where the variables of a guest are, as its starts have it: firmware_nvram, also while no firmware is chosen. NULL: it has
+ * none, or none in a file. */
+const char *firmware_nvram_of(struct domain *d, const char *nvram_dir, struct arena *a);
+
 #endif

@@ -46,6 +46,33 @@ load ../helpers
     [ ! -e web.fd ]
 }
 
+# bats test_tags=user
+@test "NVRAM that a start has made is the guest's, too, whether its firmware is named or chosen" {
+    nvram=$T/root/lib/qemu/nvram/web_VARS.fd
+    for os in "<os><type arch='x86_64' machine='pc'>hvm</type><loader readonly='yes' type='pflash'>$T/code.fd</loader></os>" \
+        "<os firmware='efi'><type arch='x86_64' machine='pc'>hvm</type></os>"; do
+        domain web "" "<features><acpi/></features>"
+        sed -i "s,<os>.*</os>,$os," web.xml
+        ok vm-define -q web.xml
+        mkdir -p "${nvram%/*}"
+        echo vars >"$nvram"
+        must_fail 4 vm-undefine web
+        contains "$err" "web: has an NVRAM file, $nvram" "--nvram" "--keep-nvram"
+        ok vm-undefine --keep-nvram web
+        [ -e "$nvram" ]
+        ok vm-define -q web.xml
+        ok vm-undefine --nvram web
+        [ ! -e "$nvram" ]
+    done
+    # Firmware without variables has none, whatever is there.
+    domain web "" "<features><acpi/></features>"
+    sed -i "s,</os>,<loader readonly='yes' type='pflash' stateless='yes'>$T/code.fd</loader></os>," web.xml
+    ok vm-define -q web.xml
+    echo vars >"$nvram"
+    ok vm-undefine --nvram web
+    [ -e "$nvram" ]
+}
+
 @test "--nvram and --keep-nvram exclude each other" {
     must_fail 2 vm-undefine --nvram --keep-nvram web
 }
