@@ -24,7 +24,7 @@ profile() { seclabel --driver apparmor --profile "$@"; }
 # Where libvirt is not installed its abstraction is not either.
 parses() {
     mkdir base
-    cp -r /etc/apparmor.d/{tunables,abi,abstractions} base/
+    cp -r /etc/apparmor.d/{tunables,abi,abstractions,local} base/
     cp "$TOP/cmd/apparmor/vmutils-qemu" base/abstractions/
     [ -e base/abstractions/libvirt-qemu ] || cp base/abstractions/{vmutils-qemu,libvirt-qemu}
     ok apparmor_parser -Q -K --base base --features-file /usr/share/apparmor-features/features "$1"
