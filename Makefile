@@ -100,6 +100,10 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libcore.a
 $(filter-out $(B)/tests/fake-qemu,$(HELPERS)): $(B)/tests/%: $(B)/tests/%.o $(B)/libcore.a
 	$(call show,LD)$(CC) $(HOUSE) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(UNITS:%=%.o): | build/deps.check
+# It looks for the headers of libsystemd, which a build can do without, but its tests bring.
+ifneq ($(filter check,$(MAKECMDGOALS)),)
+$(B)/libcore/guard/cgroup_systemd.o: | build/deps.check
+endif
 
 # Stands in for QEMU in tests that start it thousands of times: static and without sanitizers, to
 # start in a millisecond.
