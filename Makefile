@@ -126,7 +126,7 @@ units: $(UNITS) helpers
 helpers: $(HELPERS) $(FAKE_QEMU) $(B)/tests/intruder.so
 
 check: build/deps.check all units $(if $(SANITIZE),plain)
-	+@tests/run $(B) $(T)
+	@tests/run $(B) $(T)
 # Tests under strace or a seccomp filter need programs without sanitizers.
 plain:
 	@$(MAKE) SANITIZE= all helpers
