@@ -94,7 +94,7 @@ static int run(struct label *x, char **command)
     int status = errno == ENOENT ? 127 : 126;
     const char *label = errno == EACCES ? x->plan.enter.selinux.label : NULL;
     err_errno(&e, "%s", *command);
-    if (label && (!driver || strcmp(driver, "selinux") == 0))
+    if (label && (!driver || streq(driver, "selinux")))
         err_add(&e, " (SELinux does not let %s begin with this program)", label);
     cli_fail(&e);
     return status;

@@ -8,16 +8,16 @@
 #include "guard/selinux_context.h"
 #include "guard/selinux_fs.h"
 #include "guard/selinux_kernel.h"
+#include "guard/selinux_level.h"
 #include "guard/selinux_row.h"
 
 /* What the running policy says to the guest's process, about labels as they are or as the plan will have them. What the
  * plan labels with the guest's own label needs no question. */
 
-/* A level that a dry run has not drawn stands for any: what counts then is the policy without it. */
+/* Without a level that is not drawn what counts is the policy. */
 static const char *asked(struct arena *a, const char *context)
 {
-    static const char drawn[] = ":cX,cY";
-    size_t n = strlen(context) - (str_ends(context, drawn) ? strlen(drawn) : 0);
+    size_t n = strlen(context) - (str_ends(context, SELINUX_NOT_DRAWN) ? strlen(SELINUX_NOT_DRAWN) : 0);
     return arena_strndup(a, context, n);
 }
 

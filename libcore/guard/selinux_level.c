@@ -90,7 +90,7 @@ bool selinux_draw_level(struct guard *g, const char *base, const char *range, co
         return true;
     base = sensitivity(g->arena, base);
     if (g->level || (g->dry_run && g->claims < 0)) {
-        *level = g->level ? g->level : arena_printf(g->arena, "%s:cX,cY", base);
+        *level = g->level ? g->level : arena_printf(g->arena, "%s" SELINUX_NOT_DRAWN, base);
         return true;
     }
     add_ours(&taken, g->root);

@@ -93,7 +93,7 @@ static bool dynamic_label(struct labelling *l, struct err *e)
         note_add(l->g->notes, "SELinux: this shell's range %s has no two categories to draw from: the guest is not kept from other guests",
                  range);
     l->drawn = level != NULL;
-    l->asked = may_become(l, selinux_at_level(a, base, level && !str_ends(level, ":cX,cY") ? level : at));
+    l->asked = may_become(l, selinux_at_level(a, base, level && !str_ends(level, SELINUX_NOT_DRAWN) ? level : at));
     l->process = selinux_at_level(a, l->asked, level ? level : at);
     return true;
 }

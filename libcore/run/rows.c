@@ -34,13 +34,19 @@ static int open_parent(const char *path, bool make, char copy[PATH_MAX], char **
     return dir_walk(*copy ? copy : "/", make ? 0711 : 0, e);
 }
 
+static bool owner_of(const struct row *row, unsigned *uid, unsigned *gid, struct err *e)
+{
+    return sscanf(row->wanted, "%u:%u", uid, gid) == 2 ||
+           err_set(e, ST_FAILED, "%s: owner '%s' is not UID:GID", row->object, row->wanted);
+}
+
 static bool make_dir(const struct row *row, const struct row_context *c, struct err *e)
 {
     char copy[PATH_MAX], *base;
     unsigned uid, gid;
     (void)c;
-    if (sscanf(row->wanted, "%u:%u", &uid, &gid) != 2)
-        return err_set(e, ST_FAILED, "%s: owner '%s' is not UID:GID", row->object, row->wanted);
+    if (!owner_of(row, &uid, &gid, e))
+        return false;
     autoclose int parent = open_parent(row->object, true, copy, &base, e);
     if (parent < 0)
         return err_wrap(e, "%s", row->why);
@@ -125,8 +131,8 @@ static bool make_file(const struct row *row, const struct row_context *c, struct
     char copy[PATH_MAX], *base;
     unsigned uid, gid;
     (void)c;
-    if (sscanf(row->wanted, "%u:%u", &uid, &gid) != 2)
-        return err_set(e, ST_FAILED, "%s: owner '%s' is not UID:GID", row->object, row->wanted);
+    if (!owner_of(row, &uid, &gid, e))
+        return false;
     autoclose int parent = open_parent(row->object, false, copy, &base, e);
     bool another = geteuid() == 0;
     if (another) {
